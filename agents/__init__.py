@@ -1,0 +1,1 @@
+"""Agents of semverse: learned policies, heuristics and solvers behind one registry."""

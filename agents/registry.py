@@ -1,0 +1,128 @@
+"""The registry of agents: learned policies, heuristics and solvers under one name each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from semverse.agents.base import Agent
+from semverse.agents.planner import PlannerAgent
+from semverse.envs.config import load_yaml, parse, shipped
+from semverse.envs.errors import InputError
+
+SCC_ENVS = (
+    "semverse/SCC-v0",
+    "semverse/SCCJoint-v0",
+    "semverse/SCCDynamic-v0",
+    "semverse/MO-SCC-v0",
+    "semverse/MO-SCCDynamic-v0",
+)
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """One entry: where the class is, which environments it supports, what it is in a line."""
+
+    name: str
+    target: str  # "module:Class"
+    supports: tuple[str, ...]
+    summary: str
+
+
+_AGENTS: dict[str, AgentSpec] = {}
+
+
+def register_agent(name: str, target: str, *, supports: Sequence[str], summary: str = "") -> None:
+    """Add an agent.
+
+    Args:
+        name: its name on the command line.
+        target: ``"module:Class"``; imported when the agent is made, not before. The class has a
+            pydantic schema ``Config`` and is constructed as ``Class(config)``.
+        supports: environment ids it works with.
+        summary: one line for ``semverse list agents``.
+
+    Raises:
+        InputError: the name is taken, or the target has no colon.
+    """
+    if name in _AGENTS:
+        raise InputError("is taken", source="register_agent", key=name, remedy="choose another name")
+    if target.count(":") != 1:
+        raise InputError(
+            f"target {target!r}", source="register_agent", key=name, remedy="give 'module:Class'"
+        )
+    _AGENTS[name] = AgentSpec(name, target, tuple(supports), summary)
+
+
+def list_agents(env_id: str | None = None) -> list[AgentSpec]:
+    """Return all agents, or those that support an environment, in order of registration."""
+    _load_plugins()
+    return [spec for spec in _AGENTS.values() if env_id is None or env_id in spec.supports]
+
+
+def agent_spec(name: str) -> AgentSpec:
+    """Return an entry.
+
+    Raises:
+        InputError: no agent has that name; the text lists the known ones.
+    """
+    _load_plugins()
+    if name not in _AGENTS:
+        raise InputError(f"unknown agent {name!r}", key="agent", remedy="choose from " + ", ".join(_AGENTS))
+    return _AGENTS[name]
+
+
+def make_agent(name: str, env_id: str = "semverse/SCC-v0", **config: Any) -> Agent:
+    """Make an agent; its configuration is the shipped YAML file with ``config`` on top.
+
+    Raises:
+        InputError: unknown name, unsupported environment, a missing extra, an unknown or bad key.
+    """
+    spec = agent_spec(name)
+    if env_id not in spec.supports:
+        known = ", ".join(s.name for s in list_agents(env_id)) or "none"
+        raise InputError(
+            f"does not support {env_id}", source="agent", key=name, remedy=f"agents that do: {known}"
+        )
+    module, _, attribute = spec.target.partition(":")
+    try:
+        agent_class = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"needs the package {error.name!r}",
+            source="agent",
+            key=name,
+            remedy="pip install 'semverse[all]'",
+        ) from error
+    path = shipped("agents", f"{name}.yaml")
+    defaults = load_yaml(path) if path.is_file() else {}
+    made = agent_class(parse(agent_class.Config, {**defaults, **config}, source=f"agent {name}"))
+    return made if hasattr(made, "act") else PlannerAgent(made)
+
+
+@cache
+def _load_plugins() -> None:
+    """Let installed third-party packages register theirs: entry-point group ``semverse.agents``."""
+    for entry in entry_points(group="semverse.agents"):
+        entry.load()()
+
+
+def _register_builtin() -> None:
+    for name, target, summary in (
+        ("random", "heuristics:RandomSolver", "feasible placements drawn uniformly"),
+        ("local", "heuristics:LocalSolver", "every request on its user's MEC, then repaired"),
+        ("greedy", "heuristics:GreedySolver", "cheapest MEC with room, request by request, per preference"),
+        ("descent", "descent:DescentSolver", "greedy starts, then space-wise descent"),
+        ("nsga2", "nsga2:Nsga2Solver", "NSGA-II (pymoo) with repair, greedy-seeded"),
+        ("moead", "moead:MoeadSolver", "constrained batched MOEA/D with repair, greedy-seeded"),
+        ("cpsat", "cpsat:CpSatSolver", "plain monolithic CP-SAT model, weighted sums"),
+        ("exact", "exact.solver:ExactSolver", "column generation with certified lower bounds"),
+    ):
+        register_agent(name, f"semverse.solvers.{target}", supports=SCC_ENVS, summary=summary)
+
+
+_register_builtin()

@@ -1,0 +1,76 @@
+"""Reading of YAML configuration files into pydantic models, with one-line errors."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from semverse.envs.errors import InputError
+
+ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
+
+
+class Config(pydantic.BaseModel):
+    """Base of every configuration schema: unknown keys are refused, values are not changed later."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+def shipped(*parts: str) -> Path:
+    """Return the path of a YAML file that ships in ``semverse.configs``."""
+    return Path(str(files("semverse.configs").joinpath(*parts)))
+
+
+def load_yaml(path: str | Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        InputError: the file cannot be read, is no YAML, or is no mapping.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"cannot be read ({error.strerror})", source=path, remedy="check the path"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"is no valid YAML ({error})", source=path, remedy="mend the file") from error
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise InputError("is no YAML mapping", source=path, remedy="write 'key: value' lines")
+    return data
+
+
+def parse(model: type[ModelT], data: dict[str, Any], source: object = None) -> ModelT:
+    """Validate a mapping against a schema.
+
+    Raises:
+        InputError: names the first offending key, what is wrong and the allowed keys or values.
+    """
+    try:
+        return model.model_validate(data)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or None
+        remedy = _allowed_keys(model, first["loc"]) if first["type"] == "extra_forbidden" else None
+        got = f" (got {first['input']!r:.60})" if first["type"] != "missing" else ""
+        raise InputError(
+            first["msg"] + got, source=source, key=key, remedy=remedy or "correct the value"
+        ) from error
+
+
+def load_config(model: type[ModelT], path: str | Path) -> ModelT:
+    """Read and validate a YAML file; errors name the file."""
+    return parse(model, load_yaml(path), source=path)
+
+
+def _allowed_keys(model: type[pydantic.BaseModel], loc: tuple[int | str, ...]) -> str:
+    """Return the remedy for an unknown key: the keys its section knows."""
+    section: Any = model
+    for part in loc[:-1]:
+        fields = getattr(section, "model_fields", {})
+        section = fields[part].annotation if part in fields else section
+    return "known keys: " + ", ".join(getattr(section, "model_fields", {}))

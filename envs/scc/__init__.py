@@ -1,0 +1,1 @@
+"""SCC: placing virtual spaces on a distributed edge (paper 003)."""

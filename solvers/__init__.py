@@ -1,0 +1,1 @@
+"""Exact, evolutionary and heuristic solvers, front indicators and certified bounds."""
