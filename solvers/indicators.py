@@ -63,10 +63,13 @@ def r2(points: npt.ArrayLike, ideal: npt.ArrayLike) -> float:
     """Return the exact R2 indicator of points [K, 2]: the expected best weighted Chebyshev distance.
 
     The expectation is over weights (w, 1 - w) with w uniform on [0, 1], in closed form instead of over a
-    sample of weights. Infinite for no points.
+    sample of weights. A point better than the ideal in one objective counts as equal to it there. Infinite
+    for no points.
     """
-    array = _points(points)
-    return float(moocore.r2_exact(array, ref=np.asarray(ideal, dtype=np.float64))) if len(array) else np.inf
+    low = np.asarray(ideal, dtype=np.float64)
+    # moocore answers 1.8e308 for a point below its reference, so such coordinates are lifted to it
+    array = np.maximum(_points(points), low)
+    return float(moocore.r2_exact(array, ref=low)) if len(array) else np.inf
 
 
 def _points(points: npt.ArrayLike) -> FloatArray:

@@ -77,6 +77,8 @@ def test_r2_by_hand():
     assert r2([[1.0, 0.0]], [0.0, 0.0]) == pytest.approx(0.5)
     # (1, 0) and (0, 1): integral of min(w, 1 - w) is 1/4
     assert r2([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]) == pytest.approx(0.25)
+    # better than the ideal in the first objective: as good as (0, 1/2), the integral of (1 - w) / 2
+    assert r2([[-0.1, 0.5]], [0.0, 0.0]) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("indicator", [igd_plus, additive_epsilon])
