@@ -1,2 +1,109 @@
+"""The one table of environments; Gymnasium, MO-Gymnasium and PettingZoo read it.
+
+MO-Gymnasium's ``make`` looks ids up in Gymnasium's registry, so registering there serves both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import gymnasium
+
+Kind = Literal["gymnasium", "mo-gymnasium", "pettingzoo"]
+
+
+@dataclass(frozen=True)
+class EnvRow:
+    """One environment. Entry points are strings, so that listing imports nothing."""
+
+    id: str
+    kind: Kind
+    entry_point: str  # "module:attribute"; of a pettingzoo row: its module
+    summary: str
+    vector_entry_point: str | None = None
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    max_steps: int | None = None  # None: the environment ends its episodes itself
+
+
+_SCC = "semverse.envs.scc"
+
+_TABLE: tuple[EnvRow, ...] = (
+    EnvRow(
+        "semverse/SCC-v0",
+        "gymnasium",
+        f"{_SCC}.env:SCCEnv",
+        "place virtual spaces on edge servers, one request a step",
+        vector_entry_point=f"{_SCC}.vector_env:SCCVectorEnv",
+    ),
+    EnvRow(
+        "semverse/SCCJoint-v0",
+        "gymnasium",
+        f"{_SCC}.joint_env:SCCJointEnv",
+        "the whole placement in one action",
+    ),
+    EnvRow(
+        "semverse/SCCDynamic-v0",
+        "gymnasium",
+        f"{_SCC}.dynamic_env:SCCDynamicEnv",
+        "time slots with moving users; re-placement pays migration",
+    ),
+    EnvRow(
+        "semverse/MO-SCC-v0",
+        "mo-gymnasium",
+        f"{_SCC}.env:MOSCCEnv",
+        "SCC-v0 with the vector reward",
+        kwargs={"preference": (0.5, 0.5)},
+    ),
+    EnvRow(
+        "semverse/MO-SCCDynamic-v0",
+        "mo-gymnasium",
+        f"{_SCC}.dynamic_env:MOSCCDynamicEnv",
+        "SCCDynamic-v0 with the vector reward",
+        kwargs={"preference": (0.5, 0.5)},
+    ),
+    EnvRow(
+        "semverse/scc_v0",
+        "pettingzoo",
+        f"{_SCC}.parallel_env",
+        "base stations place their own users' requests in parallel",
+    ),
+)
+
+
+def list_envs() -> tuple[EnvRow, ...]:
+    """Return every row of the table, in order."""
+    return _TABLE
+
+
 def register_all() -> None:
-    """Register."""
+    """Register every row; calling it again changes nothing."""
+    for row in _TABLE:
+        if row.kind == "pettingzoo":
+            _register_pettingzoo(row)
+        elif row.id not in gymnasium.registry:
+            gymnasium.register(
+                id=row.id,
+                entry_point=row.entry_point,
+                vector_entry_point=row.vector_entry_point,
+                max_episode_steps=row.max_steps,
+                # Gymnasium's step checker knows scalar rewards only
+                disable_env_checker=row.kind == "mo-gymnasium",
+                kwargs=dict(row.kwargs),
+            )
+
+
+def _register_pettingzoo(row: EnvRow) -> None:
+    if find_spec("pettingzoo.env_registry") is None:
+        return  # older than PettingZoo's registry; the module works all the same
+    from pettingzoo.env_registry import registration
+
+    if registration.EnvSpec(row.id).id in registration.parallel_registry:
+        return
+    registration.register(
+        "parallel", row.id, f"{row.entry_point}:parallel_env", max_cycles=row.max_steps, kwargs=row.kwargs
+    )
+    registration.register(
+        "aec", row.id, f"{row.entry_point}:env", max_cycles=row.max_steps, kwargs=row.kwargs
+    )
