@@ -6,7 +6,9 @@ energy in J), so that every gather and sum serves both objectives at once.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,7 +18,10 @@ from semverse.envs.errors import InputError
 from semverse.envs.scc.types import ComplexArray, Costs, FloatArray, Instance, IntArray
 
 CACHE_TOLERANCE_GB = 1e-9  # sums of decimal cache sizes may miss the limit by a rounding error
-_CHUNK = 96  # placements a pass: keeps every temporary of a standard instance in the L2 cache
+# Entries of the largest temporary of a pass: small enough for the L2 cache, for malloc to recycle it
+# (fresh pages cost more than the arithmetic) and for BLAS not to start threads.
+_CHUNK_ENTRIES = 16_000
+_WORD_BITS = 52  # spaces counted at once: whole numbers below 2^52 are exact in float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +37,9 @@ class Tables:
     access_request: ComplexArray  # [R] the same, request by request
     maintenance: ComplexArray  # [V] eq. 6, purely imaginary
     sync: ComplexArray  # [M, M] eqs. 7, 8; symmetric: the mean of both directions
-    sync_parts: FloatArray  # [2, M, M] its real and imaginary part, contiguous for BLAS
+    pair_sync: FloatArray  # [2, pairs] latency and energy of a pair of hosts, both directions
     request: ComplexArray  # [R, M] compute + cross
+    host_maintenance_j: FloatArray  # [V * M] maintenance_j of a space, repeated for each MEC
 
 
 _TABLES: WeakKeyDictionary[Instance, Tables] = WeakKeyDictionary()
@@ -71,6 +77,7 @@ def _build_tables(instance: Instance) -> Tables:
     )
     sync_latency = (links.sync_latency_ms + links.sync_latency_ms.T) / 2
     sync_energy = (links.sync_energy_j + links.sync_energy_j.T) / 2
+    pairs = _mec_pairs(instance.num_mecs)
     return Tables(
         compute=compute,
         cross=cross,
@@ -78,9 +85,17 @@ def _build_tables(instance: Instance) -> Tables:
         access_request=access,
         maintenance=_pair(np.zeros(instance.num_spaces), spaces.maintenance_j),
         sync=_pair(sync_latency, sync_energy),
-        sync_parts=np.stack([sync_latency, sync_energy]),
+        pair_sync=np.stack([sync_latency[pairs], sync_energy[pairs]]) * np.where(pairs[0] == pairs[1], 1, 2),
         request=compute + cross,
+        host_maintenance_j=np.repeat(spaces.maintenance_j, instance.num_mecs),
     )
+
+
+@cache
+def _mec_pairs(mecs: int) -> tuple[IntArray, IntArray]:
+    """Return the first and the second MEC of each unordered pair, a MEC with itself included."""
+    first, second = np.triu_indices(mecs)
+    return first, second
 
 
 def _pair(latency_ms: FloatArray, energy_j: FloatArray) -> ComplexArray:
@@ -122,48 +137,69 @@ def evaluate(instance: Instance, placements: npt.ArrayLike) -> Costs:
         InputError: the placements have the wrong shape, type or an index out of range.
     """
     array = check_placements(instance, placements)
-    parts = [_evaluate_chunk(instance, array[i : i + _CHUNK]) for i in range(0, len(array), _CHUNK)]
-    rows = np.concatenate(parts, axis=1) if parts else np.zeros((11, 0))
+    rows = np.empty((len(dataclasses.fields(Costs)), len(array)))
+    largest = max(instance.num_requests, instance.num_spaces * instance.num_mecs)
+    step = min(max(1, _CHUNK_ENTRIES // largest), max(1, len(array)))
+    offsets = _offsets(instance, step)
+    for start in range(0, len(array), step):
+        chunk = array[start : start + step]
+        _evaluate_chunk(instance, chunk, offsets[:, : len(chunk)], Costs(*rows[:, start : start + step]))
     return Costs(*rows)
 
 
-def _evaluate_chunk(instance: Instance, placements: IntArray) -> FloatArray:
-    """Return the eleven fields of `Costs` as rows [11, B]."""
-    t = tables(instance)
-    mecs, spaces, batch = instance.num_mecs, instance.num_spaces, len(placements)
+def _offsets(instance: Instance, batch: int) -> IntArray:
+    """Return what to add to placements [B, R] for flat indices into [R, M], [B, V, M] and [B, M].
+
+    Written out in full [3, B, R], since adding a broadcast array takes several times as long.
+    """
+    mecs, row = instance.num_mecs, np.arange(batch)[:, None]
+    offsets = np.empty((3, batch, instance.num_requests), dtype=np.int64)
+    offsets[0] = np.arange(instance.num_requests) * mecs
+    offsets[1] = instance.requests.space * mecs + row * (instance.num_spaces * mecs)
+    offsets[2] = row * mecs
+    return offsets
+
+
+def _evaluate_chunk(instance: Instance, placements: IntArray, offsets: IntArray, out: Costs) -> None:
+    """Fill the arrays of ``out`` [B]."""
+    t, batch = tables(instance), len(placements)
     # indices were checked; mode="clip" spares numpy's second check
-    flat = placements + np.arange(instance.num_requests) * mecs
+    flat = placements + offsets[0]
     compute = t.compute.ravel().take(flat, mode="clip").sum(axis=1)
     cross = t.cross.ravel().take(flat, mode="clip").sum(axis=1)
-    rows = np.arange(batch)[:, None]
-    flags = np.zeros(batch * spaces * mecs)
-    flags[placements + (instance.requests.space * mecs + rows * (spaces * mecs))] = 1.0
-    hosted = flags.reshape(batch * spaces, mecs)
-    per_batch = hosted.reshape(batch, spaces * mecs)
-    sync_latency = np.einsum("bi,bi->b", per_batch, (hosted @ t.sync_parts[0]).reshape(batch, -1))
-    sync_energy = np.einsum("bi,bi->b", per_batch, (hosted @ t.sync_parts[1]).reshape(batch, -1))
-    maintenance = per_batch @ np.repeat(instance.spaces.maintenance_j, mecs)
-    cache_used = np.matmul(instance.spaces.cache_gb, hosted.reshape(batch, spaces, mecs))
-    cache_over = cache_used - instance.mecs.cache_gb
+    out.compute_latency_ms[:], out.compute_energy_j[:] = compute.real, compute.imag
+    out.cross_latency_ms[:], out.cross_energy_j[:] = cross.real, cross.imag
+    out.access_latency_ms[:], out.access_energy_j[:] = t.access.real, t.access.imag
+
+    per_batch = np.zeros((batch, instance.num_spaces * instance.num_mecs))
+    per_batch.ravel()[placements + offsets[1]] = 1.0
+    hosted = per_batch.reshape(batch, instance.num_spaces, instance.num_mecs)  # y of Lemma 1
+    out.sync_latency_ms[:], out.sync_energy_j[:] = t.pair_sync @ _common_spaces(hosted)
+    np.matmul(per_batch, t.host_maintenance_j, out=out.maintenance_energy_j)
+
+    cache_over = np.matmul(instance.spaces.cache_gb, hosted) - instance.mecs.cache_gb
     cache_over[cache_over <= CACHE_TOLERANCE_GB] = 0.0
-    tasks = np.bincount((placements + rows * mecs).ravel(), minlength=batch * mecs).reshape(batch, mecs)
-    task_over = np.maximum(tasks - instance.mecs.max_tasks, 0)
-    ones = np.ones(batch)
-    return np.stack(
-        [
-            sync_latency,
-            compute.real,
-            cross.real,
-            t.access.real * ones,
-            maintenance,
-            sync_energy,
-            compute.imag,
-            cross.imag,
-            t.access.imag * ones,
-            cache_over.sum(axis=1),
-            task_over.sum(axis=1).astype(np.float64),
-        ]
-    )
+    cache_over.sum(axis=1, out=out.cache_excess_gb)
+    tasks = np.bincount((placements + offsets[2]).ravel(), minlength=batch * instance.num_mecs)
+    task_over = tasks.reshape(batch, -1) - instance.mecs.max_tasks
+    np.maximum(task_over, 0).sum(axis=1, out=out.task_excess)
+
+
+def _common_spaces(hosted: FloatArray) -> FloatArray:
+    """Return, for ``hosted`` [B, V, M], how many spaces each pair of MECs both host [pairs, B].
+
+    The spaces of a MEC become the bits of a word: counting the bits that two words share takes half
+    the time of a matrix product, and the count is exact.
+    """
+    first, second = _mec_pairs(hosted.shape[2])
+    common = np.zeros((len(first), len(hosted)))
+    for start in range(0, hosted.shape[1], _WORD_BITS):
+        block = hosted[:, start : start + _WORD_BITS]
+        powers = 2.0 ** np.arange(block.shape[1])
+        words = np.matmul(powers, block).T.astype(np.uint64, order="C")  # [M, B]
+        shared = words.take(first, axis=0, mode="clip") & words.take(second, axis=0, mode="clip")
+        common += np.bitwise_count(shared)
+    return common
 
 
 def reference_point(instance: Instance) -> FloatArray:
