@@ -1,0 +1,93 @@
+"""The interactive figures of the report, as plotly objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from semverse.agents.benchmark.plots import EXCLUDED, boundary, colour, limits
+from semverse.agents.benchmark.results import METRICS, Results, curve_times, mean_curves
+
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+
+
+def fronts(results: Results, instance: str) -> Any:
+    """Return the overlaid final fronts of an instance and the region that its bounds exclude."""
+    x, y = limits(results, instance)
+    figure = go.Figure()
+    known = results.certificates.get(instance)
+    if known is not None:
+        latency, energy = boundary(known, x, y)
+        figure.add_scatter(
+            x=np.concatenate([latency, latency[::-1]]),
+            y=np.concatenate([energy, np.full(len(latency), y[0])]),
+            fill="toself",
+            fillcolor=EXCLUDED,
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            name="no placement here (certified)",
+        )
+    for scored in results.of(instance=instance):
+        objectives = scored.record.objectives
+        name = scored.cell.agent or ""
+        figure.add_scatter(
+            x=objectives[:, 0],
+            y=objectives[:, 1],
+            mode="lines+markers",
+            line={"color": colour(name), "width": 1.5, "shape": "hv"},
+            marker={"size": 6},
+            name=name,
+            legendgroup=name,
+            hovertemplate=f"{name}<br>%{{x:.1f}} ms<br>%{{y:.1f}} J<extra></extra>",
+        )
+    figure.update_xaxes(title="latency (ms)", type="log", range=np.log10(x).tolist())
+    figure.update_yaxes(title="energy (J)", type="log", range=np.log10(y).tolist())
+    return _style(figure, instance, 460)
+
+
+def curves(results: Results, region: str) -> Any:
+    """Return every indicator over the budget, one panel an indicator, the mean over a region's seeds."""
+    titles = [f"{m.title} ({'higher' if m.larger_is_better else 'lower'} is better)" for m in METRICS]
+    figure = make_subplots(
+        rows=(len(METRICS) + 1) // 2,
+        cols=2,
+        subplot_titles=titles,
+        vertical_spacing=0.1,
+        horizontal_spacing=0.08,
+    )
+    times = curve_times(results.config)
+    for agent in results.agents:
+        for i, values in enumerate(mean_curves(results, agent, region).values()):
+            figure.add_scatter(
+                x=times,
+                y=values,
+                mode="lines",
+                line={"color": colour(agent), "width": 2, "shape": "hv"},
+                name=agent,
+                legendgroup=agent,
+                showlegend=i == 0,
+                hovertemplate=f"{agent}<br>%{{x:.3g}} s: %{{y:.4f}}<extra></extra>",
+                row=i // 2 + 1,
+                col=i % 2 + 1,
+            )
+    figure.update_xaxes(title="time (s)", type="log")
+    for i, metric in enumerate(METRICS):
+        if not metric.larger_is_better:
+            figure.update_yaxes(type="log", row=i // 2 + 1, col=i % 2 + 1)
+    return _style(figure, f"{region}: mean over seeds", 960)
+
+
+def _style(figure: Any, title: str, height: int) -> Any:
+    figure.update_layout(
+        template="plotly_white",
+        title={"text": title, "x": 0.01},
+        font={"family": _FONT, "size": 12, "color": "#222"},
+        height=height,
+        margin={"l": 60, "r": 16, "t": 64, "b": 48},
+        legend={"orientation": "h", "y": -0.16 if height < 600 else -0.08},
+    )
+    return figure

@@ -1,0 +1,110 @@
+"""What the figures of TensorBoard and of the report have in common, and the matplotlib one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from semverse.agents.benchmark.results import Results
+from semverse.agents.registry import list_agents
+from semverse.envs.scc.types import FloatArray
+from semverse.solvers.certificate import Certificate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXCLUDED = "#d9d9d9"  # fill of the region that the certified bounds exclude
+_BOUNDARY_POINTS = 200
+_MARGIN = 0.06  # of the axis, in decades
+# distinguishable with every common colour blindness, in print and on white (Okabe and Ito, darkened yellow)
+_PALETTE = ("#999999", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#0072b2", "#8c6d1f", "#d55e00", "#000000")
+
+
+def colour(agent: str) -> str:
+    """Return an agent's colour: the same in every figure of every benchmark."""
+    names = [spec.name for spec in list_agents()]
+    return _PALETTE[(names.index(agent) if agent in names else len(names)) % len(_PALETTE)]
+
+
+def lower_energy(known: Certificate, latency_ms: FloatArray) -> FloatArray:
+    """Return the least energy_j [K] that the certified bounds allow at each latency_ms [K].
+
+    Infinite where a bound on latency alone excludes any energy.
+    """
+    energy = np.full(len(latency_ms), -np.inf)
+    for bound in known.bounds:
+        slope, weight = bound.weights
+        if weight > 0:
+            energy = np.maximum(energy, (bound.value - slope * latency_ms) / weight)
+        else:
+            energy[slope * latency_ms < bound.value] = np.inf
+    return energy
+
+
+def limits(results: Results, instance: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ranges of latency_ms and energy_j that show every final front, with a margin (log axes)."""
+    parts = [s.record.objectives for s in results.of(instance=instance)]
+    known = results.certificates.get(instance)
+    if known is not None:
+        parts.append(known.front)
+    shown = np.concatenate(parts) if parts else np.zeros((0, 2))
+    if not len(shown):
+        return (0.1, 1.0), (0.1, 1.0)
+    positive = np.maximum(shown, 1e-9)
+    low, high = positive.min(axis=0), positive.max(axis=0)
+    room = 10 ** np.maximum(_MARGIN * np.log10(high / low), 0.01)
+    (x0, y0), (x1, y1) = low / room, high * room
+    return (float(x0), float(x1)), (float(y0), float(y1))
+
+
+def boundary(
+    known: Certificate, x: tuple[float, float], y: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the edge of the excluded region inside a window, as latency_ms and energy_j."""
+    latency = np.geomspace(*x, _BOUNDARY_POINTS)
+    # a bound on latency alone makes a vertical edge: one more sample right at it
+    walls = [b.value / b.weights[0] for b in known.bounds if b.weights[0] > 0]
+    inside = [w for w in walls if x[0] < w < x[1]]
+    latency = np.sort(np.concatenate([latency, inside, np.nextafter(inside, 0)]))
+    return latency, np.clip(lower_energy(known, latency), y[0], y[1])
+
+
+def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
+    """Draw the fronts of all agents as they stood some seconds into the budget.
+
+    Args:
+        results: a benchmark.
+        instance: name of the instance.
+        seconds: time since the start of each solve; infinite means the final fronts.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 6), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    x, y = limits(results, instance)
+    known = results.certificates.get(instance)
+    if known is not None:
+        latency, energy = boundary(known, x, y)
+        axes.fill_between(latency, y[0], energy, color=EXCLUDED, lw=0, label="certified: no placement here")
+        axes.plot(latency, energy, color="#7f7f7f", lw=1)
+    for scored in results.of(instance=instance):
+        front = scored.record.objectives if np.isinf(seconds) else scored.record.objectives_at(seconds)
+        name = scored.cell.agent or ""
+        front = front[np.argsort(front[:, 0])]
+        axes.plot(
+            front[:, 0],
+            front[:, 1],
+            "o-",
+            color=colour(name),
+            ms=4,
+            lw=1.2,
+            drawstyle="steps-post",
+            label=name,
+        )
+    when = "at the end" if np.isinf(seconds) else f"after {seconds:.2g} s"
+    axes.set(xscale="log", yscale="log", xlim=x, ylim=y, title=f"{instance}: fronts {when}")
+    axes.set(xlabel="latency (ms)", ylabel="energy (J)")
+    axes.grid(True, which="both", color="#eeeeee", lw=0.6)
+    axes.legend(loc="upper right", frameon=True, fontsize=9)
+    return figure

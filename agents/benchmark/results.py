@@ -1,0 +1,189 @@
+"""From the files of a benchmark to scored results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from semverse.agents.benchmark.plan import BenchmarkConfig, Cell, plan_cells
+from semverse.agents.benchmark.record import CellRecord, CertificateRecord
+from semverse.agents.benchmark.store import Store
+from semverse.envs.errors import InputError
+from semverse.envs.scc.types import FloatArray
+from semverse.solvers.certificate import Certificate
+from semverse.solvers.indicators import additive_epsilon, hypervolume, igd_plus, r2, scaled
+
+CURVE_POINTS = 30  # times at which curves are drawn, spread geometrically over the budget
+CURVE_START = 1e-3  # first of them, as a share of the budget
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One indicator of a front against an instance's certificate."""
+
+    key: str
+    title: str
+    larger_is_better: bool
+    measure: Callable[
+        [FloatArray, FloatArray, Certificate], float
+    ]  # objectives, eq. 35 reference, certificate
+
+
+METRICS = (
+    Metric("hv", "hypervolume (eq. 35)", True, lambda z, ref, _: hypervolume(z / ref, [1.0, 1.0])),
+    Metric("hv_ratio", "hypervolume / certified bound", True, lambda z, _, known: known.hypervolume_ratio(z)),
+    Metric(
+        "igd_plus",
+        "IGD+ to the certifying front",
+        False,
+        lambda z, _, known: igd_plus(_unit(z, known), _unit(known.front, known)),
+    ),
+    Metric(
+        "additive_epsilon",
+        "additive epsilon to the certifying front",
+        False,
+        lambda z, _, known: additive_epsilon(_unit(z, known), _unit(known.front, known)),
+    ),
+    Metric("r2", "R2 to the ideal point", False, lambda z, _, known: r2(_unit(z, known), [0.0, 0.0])),
+)
+
+
+def _unit(objectives: FloatArray, known: Certificate) -> FloatArray:
+    """Scale objectives so that the certificate's ideal and nadir become (0, 0) and (1, 1)."""
+    return scaled(objectives, known.ideal, known.nadir)
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """One finished cell with its indicators."""
+
+    cell: Cell
+    record: CellRecord
+    metrics: dict[str, float | None]  # None: not finite (empty front), or the certificate is missing
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Everything a benchmark folder holds."""
+
+    config: BenchmarkConfig
+    scored: tuple[Scored, ...]
+    certificates: dict[str, Certificate]  # by instance
+    certificate_seconds: dict[str, float]
+    missing: tuple[Cell, ...]  # cells that are not finished
+
+    @property
+    def agents(self) -> list[str]:
+        """Agents in the order of the configuration."""
+        return list(self.config.agents)
+
+    @property
+    def regions(self) -> list[str]:
+        """Regions in the order of the configuration, by name."""
+        cells = [s.cell for s in self.scored] + list(self.missing)
+        return list(dict.fromkeys(cell.region for cell in sorted(cells, key=self._order)))
+
+    @property
+    def instances(self) -> list[str]:
+        """Names of the instances with at least one finished cell or certificate."""
+        return [name for name in self._names() if name in {s.cell.instance for s in self.scored}]
+
+    def of(
+        self, *, agent: str | None = None, region: str | None = None, instance: str | None = None
+    ) -> list[Scored]:
+        """Return the finished cells of an agent, a region or an instance."""
+        return [
+            s
+            for s in self.scored
+            if agent in (None, s.cell.agent)
+            and region in (None, s.cell.region)
+            and instance in (None, s.cell.instance)
+        ]
+
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys(cell.instance for cell in plan_cells(self.config)))
+
+    def _order(self, cell: Cell) -> int:
+        return self._names().index(cell.instance)
+
+
+def collect(store: Store) -> Results:
+    """Read and score all that a benchmark folder holds.
+
+    Raises:
+        InputError: the folder is no benchmark, or a file in it is damaged.
+    """
+    config = store.config()
+    cells = plan_cells(config)
+    read = {cell: store.read(cell) for cell in cells}
+    certificates: dict[str, Certificate] = {}
+    seconds: dict[str, float] = {}
+    for cell, record in read.items():
+        if isinstance(record, CertificateRecord):
+            certificates[cell.instance] = _certificate(record, store, cell)
+            seconds[cell.instance] = record.seconds
+    scored = tuple(
+        Scored(cell, record, measure(record, certificates.get(cell.instance), np.inf))
+        for cell, record in read.items()
+        if isinstance(record, CellRecord)
+    )
+    missing = tuple(cell for cell, record in read.items() if record is None)
+    return Results(config, scored, certificates, seconds, missing)
+
+
+def measure(record: CellRecord, known: Certificate | None, seconds: float) -> dict[str, float | None]:
+    """Return every indicator of a cell's front as it stood some seconds into the solve."""
+    objectives = record.objectives if seconds == np.inf else record.objectives_at(seconds)
+    reference = np.array(record.eq35_reference)
+    values: dict[str, float | None] = {}
+    for metric in METRICS:
+        if known is None and metric.key != "hv":
+            values[metric.key] = None
+            continue
+        value = metric.measure(objectives, reference, known)  # type: ignore[arg-type]  # hv needs none
+        values[metric.key] = float(value) if np.isfinite(value) else None
+    return values
+
+
+def curve_times(config: BenchmarkConfig) -> FloatArray:
+    """Return the times, in seconds, at which curves are drawn."""
+    return spread_times(CURVE_START, config.budget_s, CURVE_POINTS)
+
+
+def spread_times(start: float, budget_s: float, count: int) -> FloatArray:
+    """Return at most ``count`` geometrically spread times in whole milliseconds, as seconds.
+
+    Args:
+        start: the first one, as a share of the budget.
+        budget_s: the last one.
+        count: how many; fewer if some round to the same millisecond.
+    """
+    times = np.geomspace(start * budget_s, budget_s, count)
+    whole: FloatArray = np.unique(np.maximum(np.round(1000 * times), 1.0)) / 1000
+    return whole
+
+
+def mean_curves(results: Results, agent: str, region: str) -> dict[str, FloatArray]:
+    """Return each indicator over `curve_times`, the mean over the seeds of a region.
+
+    NaN where not every seed has a value yet.
+    """
+    cells = results.of(agent=agent, region=region)
+    curves: dict[str, list[float]] = {metric.key: [] for metric in METRICS}
+    for at in curve_times(results.config):
+        rows = [measure(s.record, results.certificates.get(s.cell.instance), at) for s in cells]
+        for key, curve in curves.items():
+            values = [np.nan if row[key] is None else row[key] for row in rows]
+            curve.append(float(np.mean(values)) if values else np.nan)  # type: ignore[arg-type]
+    return {key: np.array(curve) for key, curve in curves.items()}
+
+
+def _certificate(record: CertificateRecord, store: Store, cell: Cell) -> Certificate:
+    try:
+        return Certificate.from_json(record.certificate)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "is damaged (no certificate)", source=store.path(cell), remedy="delete it, then --resume"
+        ) from error

@@ -1,0 +1,157 @@
+"""Runs the cells of a benchmark in worker processes and hands each finished one to the store."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from types import TracebackType
+from typing import Any, Protocol
+
+from semverse.agents.benchmark import worker
+from semverse.agents.benchmark.plan import BenchmarkConfig, Cell, available_cores, expected_seconds
+from semverse.agents.benchmark.store import Store
+from semverse.agents.registry import agent_spec
+from semverse.envs.errors import InputError
+
+# read by the linear-algebra libraries when they are loaded: one cell, one core
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
+
+
+class Progress(Protocol):
+    """Told what is going on."""
+
+    def started(self, cell: Cell) -> None:
+        """Learn that a cell was started."""
+
+    def finished(self, cell: Cell) -> None:
+        """Learn that a cell is finished and on disk."""
+
+
+@dataclass
+class _Worker:
+    """One process, its pipe and the cell it is at."""
+
+    process: SpawnProcess
+    pipe: Connection
+    cell: Cell | None = None
+
+
+class _Pool(AbstractContextManager["_Pool"]):
+    """Worker processes; leaving the context ends them, whatever they are doing."""
+
+    def __init__(self, count: int) -> None:
+        context = multiprocessing.get_context("spawn")  # fork would inherit the parent's BLAS threads
+        cores = available_cores() if hasattr(os, "sched_setaffinity") else []
+        self.workers: list[_Worker] = []
+        with _environment(_ONE_THREAD):
+            for index in range(count):
+                pipe, child = context.Pipe()
+                core = cores[index % len(cores)] if cores else None
+                process = context.Process(target=worker.serve, args=(child, core), daemon=True)
+                process.start()
+                child.close()
+                self.workers.append(_Worker(process, pipe))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for member in self.workers:
+            member.process.kill()
+        for member in self.workers:
+            member.process.join()
+            member.pipe.close()
+
+
+def run_cells(store: Store, config: BenchmarkConfig, cells: Sequence[Cell], progress: Progress) -> None:
+    """Run cells and write each result as soon as it is there.
+
+    Args:
+        store: a created benchmark.
+        config: its configuration.
+        cells: what to run, in order; none of them may be finished.
+        progress: is told of every start and finish.
+
+    Raises:
+        InputError: an agent or an instance cannot be used.
+        RuntimeError: a worker ended; its own output says why.
+    """
+    waiting = iter(cells)
+    if not cells:
+        return
+    with _Pool(min(config.processes, len(cells))) as pool:
+        for member in pool.workers:
+            _give(member, next(waiting, None), store, config, progress.started)
+        while busy := {m.pipe: m for m in pool.workers if m.cell is not None}:
+            for pipe in wait(list(busy)):
+                member = busy[pipe]  # type: ignore[index]  # wait is annotated for all it can wait for
+                cell = _take(member, store)
+                progress.finished(cell)
+                _give(member, next(waiting, None), store, config, progress.started)
+
+
+def _give(
+    member: _Worker,
+    cell: Cell | None,
+    store: Store,
+    config: BenchmarkConfig,
+    started: Callable[[Cell], None],
+) -> None:
+    member.cell = cell
+    if cell is not None:
+        member.pipe.send_bytes(json.dumps(make_task(store, config, cell)).encode())
+        started(cell)
+
+
+def _take(member: _Worker, store: Store) -> Cell:
+    """Receive the result of a worker's cell and write it."""
+    cell = member.cell
+    assert cell is not None
+    try:
+        reply = json.loads(member.pipe.recv_bytes())
+    except (EOFError, ConnectionError) as error:
+        member.process.join()
+        raise RuntimeError(
+            f"cell {cell.name}: its worker ended with exit code {member.process.exitcode}"
+        ) from error
+    if "error" in reply:
+        raise InputError(reply["error"], source=f"cell {cell.name}")
+    store.write(cell, reply["result"])
+    return cell
+
+
+def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, Any]:
+    """Return what a worker needs to know of a cell, as JSON values."""
+    return {
+        "region": cell.region,
+        "seed": cell.seed,
+        "agent": cell.agent,
+        "target": None if cell.agent is None else agent_spec(cell.agent).target,
+        "settings": None if cell.agent is None else config.agents[cell.agent],
+        "env": config.env,
+        "instance": str(store.instance_path(cell.instance)),
+        "preferences": config.preferences,
+        "budget_s": expected_seconds(config, cell),
+    }
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for child processes; put the old ones back afterwards."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value

@@ -1,0 +1,166 @@
+"""The folder of a benchmark: one atomic file a finished cell, so that a killed run loses none of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from semverse.agents.benchmark.plan import BenchmarkConfig, Cell
+from semverse.agents.benchmark.record import CellRecord, CertificateRecord
+from semverse.envs.config import load_config, parse
+from semverse.envs.errors import InputError
+from semverse.envs.files import make_folder, read_text, write_atomic
+from semverse.envs.scc.io import save_instance
+from semverse.envs.scc.types import Instance
+
+CONFIG_FILE = "config.yaml"
+_FOLDERS = ("instances", "certificates", "cells")
+_FREE_KEYS = {"workers"}  # may change between a run and its resumption
+RecordT = TypeVar("RecordT", bound=pydantic.BaseModel)
+
+
+class Store:
+    """Reads and writes the files of one benchmark.
+
+    Args:
+        folder: the benchmark's folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder holds a benchmark."""
+        return (self.folder / CONFIG_FILE).is_file()
+
+    def config(self) -> BenchmarkConfig:
+        """Return the configuration the benchmark was started with.
+
+        Raises:
+            InputError: the folder is not that of a benchmark.
+        """
+        if not self.exists:
+            raise InputError(
+                "is not a benchmark folder", source=self.folder, remedy="give the --out of a benchmark"
+            )
+        return load_config(BenchmarkConfig, self.folder / CONFIG_FILE)
+
+    def check_unused(self) -> None:
+        """Make sure that the folder is new or empty.
+
+        Raises:
+            InputError: it holds something, is a file or cannot be read.
+        """
+        if not os.path.lexists(self.folder):
+            return
+        if not self.folder.is_dir():
+            raise InputError("is no folder", source=self.folder, remedy="give another --out")
+        # folders alone, without a configuration, are what a run leaves that was killed while it started
+        if any(path.name not in _FOLDERS or not path.is_dir() for path in self.folder.iterdir()):
+            raise InputError(
+                "is not empty",
+                source=self.folder,
+                remedy="give --resume to carry on with it, or another --out",
+            )
+
+    def create(self, config: BenchmarkConfig, instances: dict[str, Instance]) -> None:
+        """Start a benchmark in a new or empty folder.
+
+        Raises:
+            InputError: the folder holds something, or cannot be written to.
+        """
+        self.check_unused()
+        for name in _FOLDERS:
+            make_folder(self.folder / name)
+        for key, instance in instances.items():
+            save_instance(instance, self.instance_path(key))
+        # last: a folder with a configuration is complete but for its cells
+        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+        write_atomic(self.folder / CONFIG_FILE, text.encode())
+
+    def check_unchanged(self, config: BenchmarkConfig) -> None:
+        """Make sure that a resumed run continues the same benchmark.
+
+        Raises:
+            InputError: a key that decides the results differs; names it.
+        """
+        stored, given = (c.model_dump(mode="json") for c in (self.config(), config))
+        for key, value in stored.items():
+            if key not in _FREE_KEYS and value != given[key]:
+                raise InputError(
+                    f"was {_short(value)}, is now {_short(given[key])}",
+                    source=self.folder,
+                    key=key,
+                    remedy="resume with the same value, or give another --out",
+                )
+
+    def instance_path(self, name: str) -> Path:
+        """Return where an instance lies."""
+        return self.folder / "instances" / f"{name}.json"
+
+    def path(self, cell: Cell) -> Path:
+        """Return where a cell's result lies."""
+        return self.folder / ("certificates" if cell.agent is None else "cells") / f"{cell.name}.json"
+
+    def write(self, cell: Cell, result: str) -> None:
+        """Write the result of a finished cell: whole or not at all."""
+        write_atomic(self.path(cell), result.encode())
+
+    def finished(self, cell: Cell) -> bool:
+        """Return whether a cell has its (readable) result.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        return self.read(cell) is not None
+
+    def read(self, cell: Cell) -> CellRecord | CertificateRecord | None:
+        """Return the result of a cell, or None if it is not finished.
+
+        Raises:
+            InputError: the file is damaged or belongs to another cell.
+        """
+        path = self.path(cell)
+        if not path.exists():
+            return None
+        model = CertificateRecord if cell.agent is None else CellRecord
+        record = _read_record(model, path)
+        if (record.region, record.seed, getattr(record, "agent", None)) != (
+            cell.region,
+            cell.seed,
+            cell.agent,
+        ):
+            raise InputError("belongs to another cell", source=path, remedy="delete it, then --resume")
+        return record
+
+
+def _read_record(model: type[RecordT], path: Path) -> RecordT:
+    """Read one JSON file.
+
+    Raises:
+        InputError: it is not JSON or not of the schema.
+    """
+    remedy = "delete it, then --resume"
+    try:
+        data = json.loads(read_text(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError("is damaged (no JSON)", source=path, remedy=remedy) from error
+    if not isinstance(data, dict):
+        raise InputError("is damaged (no JSON object)", source=path, remedy=remedy)
+    try:
+        return parse(model, data, source=path)
+    except InputError as error:
+        raise InputError(
+            f"is damaged ({error.message})", source=path, key=error.key, remedy=remedy
+        ) from error
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,163 @@
+"""The summary table: agents by regions, means with bootstrap intervals over seeds."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+from scipy.stats import bootstrap
+
+from semverse.agents.benchmark.results import METRICS, Results
+from semverse.envs.scc.types import FloatArray
+
+CONFIDENCE = 0.95
+TABLE_METRICS = ("hv", "hv_ratio")
+_RESAMPLES = 9999
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its bootstrap interval."""
+
+    mean: float
+    low: float | None  # None: fewer than two values, no interval can be told
+    high: float | None
+    count: int  # values behind it
+
+    def __str__(self) -> str:
+        spread = "" if self.low is None or self.high is None else f" [{self.low:.4f}, {self.high:.4f}]"
+        return f"{self.mean:.4f}{spread}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One agent's line."""
+
+    agent: str
+    seconds: float | None  # mean time to finish one instance
+    regions: dict[str, dict[str, Estimate | None]]  # region -> metric -> estimate
+    overall: dict[str, Estimate | None]  # metric -> mean over the regions
+
+
+def estimate(samples: Sequence[Sequence[float]]) -> Estimate | None:
+    """Estimate the mean of several samples' means, resampling each sample apart (stratified bootstrap).
+
+    Args:
+        samples: values over seeds, one sequence a region.
+
+    Returns:
+        The mean with its 95 % percentile interval; None if a sample is empty. Without an interval if a
+        sample has one value; with one of width zero if no sample varies.
+    """
+    arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
+    if not arrays or any(len(array) == 0 for array in arrays):
+        return None
+    mean = float(_mean_of_means(*arrays))
+    count = sum(len(array) for array in arrays)
+    if any(len(array) == 1 for array in arrays):
+        return Estimate(mean, None, None, count)
+    if all(np.ptp(array) == 0 for array in arrays):
+        return Estimate(mean, mean, mean, count)
+    interval = bootstrap(
+        arrays,
+        _mean_of_means,
+        n_resamples=_RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Estimate(mean, float(interval.low), float(interval.high), count)
+
+
+def _mean_of_means(*samples: FloatArray, axis: int = -1) -> FloatArray:
+    means: FloatArray = np.mean([sample.mean(axis=axis) for sample in samples], axis=0)
+    return means
+
+
+def summarise(results: Results) -> list[Row]:
+    """Return one row an agent, in the order of the configuration."""
+    rows = []
+    for agent in results.agents:
+        values = {
+            region: {key: _values(results, agent, region, key) for key in TABLE_METRICS}
+            for region in results.regions
+        }
+        seconds = [s.record.seconds for s in results.of(agent=agent)]
+        rows.append(
+            Row(
+                agent=agent,
+                seconds=float(np.mean(seconds)) if seconds else None,
+                regions={r: {key: estimate([v]) for key, v in by.items()} for r, by in values.items()},
+                overall={key: estimate([by[key] for by in values.values()]) for key in TABLE_METRICS},
+            )
+        )
+    return rows
+
+
+def _values(results: Results, agent: str, region: str, key: str) -> list[float]:
+    found = (s.metrics[key] for s in results.of(agent=agent, region=region))
+    return [value for value in found if value is not None]
+
+
+def rich_table(rows: Sequence[Row], regions: Sequence[str]) -> Table:
+    """Return the table for the terminal."""
+    table = Table(title="Hypervolume by agent: mean [95 % bootstrap interval over seeds]", title_style="bold")
+    table.add_column("agent", style="bold", no_wrap=True)
+    for group in [*regions, "mean"]:
+        for key in TABLE_METRICS:
+            table.add_column(f"{group}\n{key}", justify="right")
+    table.add_column("time\ns", justify="right")
+    best = {(i, key): _best(rows, i, key) for i in range(len(regions) + 1) for key in TABLE_METRICS}
+    for row in rows:
+        cells = []
+        for i, group in enumerate([*row.regions.values(), row.overall]):
+            for key in TABLE_METRICS:
+                text = "-" if group[key] is None else _two_lines(group[key])
+                cells.append(f"[bold green]{text}[/]" if best[i, key] == row.agent else text)
+        table.add_row(row.agent, *cells, "-" if row.seconds is None else f"{row.seconds:.2f}")
+    return table
+
+
+def _two_lines(value: Estimate | None) -> str:
+    """Return mean and interval below each other; brackets are escaped for rich."""
+    return str(value).replace(" [", "\n\\[", 1)
+
+
+def _best(rows: Sequence[Row], group: int, key: str) -> str | None:
+    means = {
+        row.agent: found.mean
+        for row in rows
+        if (found := [*row.regions.values(), row.overall][group][key]) is not None
+    }
+    return max(means, key=lambda agent: means[agent]) if means else None
+
+
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the rows as JSON values."""
+    return [asdict(row) for row in rows]
+
+
+def csv_text(results: Results) -> str:
+    """Return one line a finished cell."""
+    stream = io.StringIO()
+    keys = [metric.key for metric in METRICS]
+    points = ["eq35_latency_ms", "eq35_energy_j", "ratio_latency_ms", "ratio_energy_j"]
+    writer = csv.writer(stream, lineterminator="\n")
+    head = ["region", "seed", "agent", "points", "seconds"]
+    writer.writerow([*head, *keys, *points, "hypervolume_bound"])
+    for s in results.scored:
+        known = results.certificates.get(s.cell.instance)
+        certified = (
+            ["", "", ""] if known is None else [*known.reference_point.tolist(), known.hypervolume_bound]
+        )
+        writer.writerow(
+            [s.cell.region, s.cell.seed, s.cell.agent, len(s.record.points), s.record.seconds]
+            + ["" if s.metrics[key] is None else s.metrics[key] for key in keys]
+            + [*s.record.eq35_reference, *certified]
+        )
+    return stream.getvalue()

@@ -1,0 +1,95 @@
+"""TensorBoard logs: each agent a run, curves over the budget, fronts overlaid, hyper-parameters."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from semverse.agents.benchmark.hyperparameters import hyperparameters
+from semverse.agents.benchmark.plots import fronts_figure
+from semverse.agents.benchmark.results import Results, curve_times, mean_curves, spread_times
+from semverse.envs.scc.types import FloatArray
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+FRONTS_RUN = "fronts"
+IMAGE_TIMES = 10
+_IMAGE_START = 0.01  # first image, as a share of the budget
+
+
+def write_tensorboard(results: Results, folder: Path) -> None:
+    """Write the logs of a benchmark; what the folder held before is replaced.
+
+    Every point's step is the time into the solve in milliseconds; its wall time is now plus that time, so
+    that TensorBoard's "relative" axis reads in seconds of the budget.
+    """
+    from torch.utils.tensorboard import SummaryWriter
+
+    start = time.time()
+    if folder.exists():
+        shutil.rmtree(folder)
+    for agent in results.agents:
+        if results.of(agent=agent):
+            with SummaryWriter(str(folder / agent)) as writer:
+                final = _write_curves(writer, results, agent, start)
+                _write_hyperparameters(writer, results, agent, final)
+    with SummaryWriter(str(folder / FRONTS_RUN)) as writer:
+        _write_fronts(writer, results, start)
+
+
+def _write_curves(writer: SummaryWriter, results: Results, agent: str, start: float) -> dict[str, float]:
+    """Write each indicator's mean over the seeds of each region; return the last values by tag."""
+    final: dict[str, float] = {}
+    times = curve_times(results.config)
+    for region in results.regions:
+        for key, curve in mean_curves(results, agent, region).items():
+            tag = f"{key}/{region}"
+            for at, value in zip(times, curve, strict=True):
+                if np.isfinite(value):
+                    writer.add_scalar(tag, value, global_step=milliseconds(at), walltime=start + at)
+                    final[tag] = float(value)
+    return final
+
+
+def _write_hyperparameters(
+    writer: SummaryWriter, results: Results, agent: str, final: dict[str, float]
+) -> None:
+    """Write an agent's settings and final indicators into its own run."""
+    from torch.utils.tensorboard.summary import hparams
+
+    settings: dict[str, Any] = {
+        "agent": agent,
+        "budget_s": results.config.budget_s,
+        "preferences": results.config.preferences,
+        **{
+            key: value if isinstance(value, bool | int | float | str) else str(value)
+            for key, value in hyperparameters(agent, results.config).items()
+        },
+    }
+    # SummaryWriter.add_hparams would open a second run an agent; its parts can go into this one
+    for summary in hparams(settings, final):
+        writer._get_file_writer().add_summary(summary)
+
+
+def _write_fronts(writer: SummaryWriter, results: Results, start: float) -> None:
+    """Write one figure an instance, with all agents' fronts, as it evolves over the budget."""
+    for instance in results.instances:
+        for at in image_times(results.config.budget_s):
+            figure = fronts_figure(results, instance, at)
+            step = milliseconds(at)
+            writer.add_figure(f"fronts/{instance}", figure, global_step=step, walltime=start + at)
+
+
+def image_times(budget_s: float) -> FloatArray:
+    """Return the times of the images in seconds, the last being the budget."""
+    return spread_times(_IMAGE_START, budget_s, IMAGE_TIMES)
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a time as a step number."""
+    return round(1000 * seconds)
