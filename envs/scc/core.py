@@ -63,7 +63,7 @@ class PlacementCore:
         self._per_cache = np.zeros((count, mecs))
         self._per_task = np.zeros((count, mecs))
         self._candidates: Candidates
-        self.mask: BoolArray  # [N, M] legal actions
+        self.mask: BoolArray = np.ones((count, mecs), dtype=np.bool_)  # [N, M] legal actions
 
     def begin(
         self,
@@ -100,33 +100,50 @@ class PlacementCore:
 
     @property
     def request(self) -> IntArray:
-        """The request at hand [N]; its last one where an episode is over."""
-        last = np.minimum(self.cursor, self.length - 1)
-        return self._order.ravel().take(self._rows * self._order.shape[1] + last)
+        """The request at hand [N]; the first one again where an episode is over."""
+        step = self._rows * self._order.shape[1] + np.where(self.cursor < self.length, self.cursor, 0)
+        return self._order.ravel().take(step)
 
     def look(self) -> Observation:
         """Look at the requests at hand: set the mask, return a fresh observation of all rows."""
-        self._candidates = found = self.state.candidates(self._rows, self.request)
+        self._candidates, self.mask, observation = self._observe(self._rows, self.cursor, slice(None))
+        return observation
+
+    def look_ahead(self, row: int, positions: IntArray) -> tuple[BoolArray, Observation]:
+        """Look at other requests of a row as things stand, by their positions in its order [K].
+
+        Returns:
+            Their masks [K, M] and observations [K, ...]; a position past the end shows no request.
+        """
+        rows = np.full(len(positions), row)
+        _, mask, observation = self._observe(rows, positions, rows)
+        return mask, observation
+
+    def _observe(
+        self, rows: IntArray, positions: IntArray, at: IntArray | slice
+    ) -> tuple[Candidates, BoolArray, Observation]:
+        """Return candidates, masks and observations of one request a row; ``at`` selects the rows."""
+        over = positions >= self.length[at]
+        step = rows * self._order.shape[1] + np.where(over, 0, positions)
+        found = self.state.candidates(rows, self._order.ravel().take(step))
         dead = ~found.room.any(axis=1)
-        over = self.cursor >= self.length
         # in a dead end, and when all is done, every choice is allowed
-        self.mask = found.room | (dead | over)[:, None]
-        added = found.added.view(np.float64).reshape(*self._shape, 2) * self._per_added
-        step = self._rows * self._requests.shape[1] + np.minimum(self.cursor, self.length - 1)
+        mask = found.room | (dead | over)[:, None]
+        added = found.added.view(np.float64).reshape(len(rows), -1, 2) * self._per_added[at]
         observation = {
             "added_latency": np.minimum(added[..., 0], MAX_ADDED).astype(np.float32),
             "added_energy": np.minimum(added[..., 1], MAX_ADDED).astype(np.float32),
-            "cache_room": _room(self.state.cache_left, self._per_cache),
-            "task_room": _room(self.state.tasks_left, self._per_task),
+            "cache_room": _room(self.state.cache_left[at], self._per_cache[at]),
+            "task_room": _room(self.state.tasks_left[at], self._per_task[at]),
             "hosting": found.hosting.astype(np.float32),
             "request": self._requests.reshape(-1, len(REQUEST_FEATURES)).take(step, axis=0),
-            "preference": self.preference.astype(np.float32),
-            "progress": (self.cursor / self.length).astype(np.float32)[:, None],
+            "preference": self.preference[at].astype(np.float32),
+            "progress": (self.cursor[at] / self.length[at]).astype(np.float32)[:, None],
         }
         if over.any():  # no request is at hand any more
             for name in ("added_latency", "added_energy", "hosting", "request"):
                 observation[name][over] = 0.0
-        return observation
+        return found, mask, observation
 
     def place(self, actions: npt.ArrayLike) -> Placed:
         """Place the request at hand of each row on the MEC chosen [N]; `look` must follow.
@@ -139,7 +156,7 @@ class PlacementCore:
         rows, found = self._rows, self._candidates
         mecs = self._check(actions)
         repaired = ~self.mask.ravel().take(rows * self._shape[1] + mecs)
-        for row in np.flatnonzero(repaired):
+        for row in np.flatnonzero(repaired).tolist():
             mecs[row] = self.cheapest(row)
         dead_end = ~found.room.ravel().take(rows * self._shape[1] + mecs)
         dead_rows = np.flatnonzero(dead_end)
@@ -167,6 +184,11 @@ class PlacementCore:
         weight = self.preference[row] / self._scale[row]
         cost = weight[0] * added.real + weight[1] * added.imag
         return int(np.where(self.mask[row], cost, np.inf).argmin())
+
+    def normalised_cost(self, rows: IntArray) -> FloatArray:
+        """Return latency and energy of what is placed so far over the reference point [len(rows), 2]."""
+        cost: FloatArray = self.state.cost[rows].view(np.float64).reshape(-1, 2) / self._scale[rows]
+        return cost
 
     def placement(self, row: int) -> IntArray:
         """Return a copy of a row's placement [R]."""

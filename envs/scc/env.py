@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -64,7 +64,7 @@ class SCCEnv(gymnasium.Env[Any, Any]):
     - v0: first version.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}  # noqa: RUF012
 
     def __init__(
         self,
@@ -106,7 +106,8 @@ class SCCEnv(gymnasium.Env[Any, Any]):
     @property
     def preference(self) -> FloatArray:
         """Weights on normalised latency and energy [2]."""
-        return self.core.preference[0].copy()
+        preference: FloatArray = self.core.preference[0].copy()
+        return preference
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

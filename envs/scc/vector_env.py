@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -45,7 +45,7 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         InputError: a wrong value.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}  # noqa: RUF012
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         self._over = np.ones(num_envs, dtype=np.bool_)  # nothing was started yet
         self._started = False
 
-    @property
+    @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """One generator a row, as in `SyncVectorEnv`."""
         return tuple(self._generator(row) for row in range(self.num_envs))
@@ -109,8 +109,8 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
             given["instance"] = read_instance(given["instance"])
         if not self._started and not which.all():
             raise gymnasium.error.ResetNeeded("reset all rows before some of them")
-        for row in np.flatnonzero(which):
-            self._begin(int(row), given, seeds[row])
+        for row in np.flatnonzero(which).tolist():
+            self._begin(row, given, seeds[row])
         self._over[which] = False
         self._started = True
         observation = self.core.look()
@@ -136,15 +136,15 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         placed = self.core.place(actions)
         rewards = np.where(restart, 0.0, placed.reward)
         over = placed.done & ~restart
-        for row in np.flatnonzero(restart):
-            self._begin(int(row))
+        for row in np.flatnonzero(restart).tolist():
+            self._begin(row)
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             observation, infos = self._finish_same_step(placed, over)
             self._over = np.zeros_like(over)
         else:
             observation = self.core.look()
             infos = self._infos(placed, ~restart)
-            for row in np.flatnonzero(over):
+            for row in np.flatnonzero(over).tolist():
                 infos = self._add_info(infos, self.core.result(row), row)
             self._over = over
         return observation, rewards, over.copy(), np.zeros(self.num_envs, dtype=np.bool_), infos
@@ -152,8 +152,8 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
     def _finish_same_step(self, placed: Placed, over: BoolArray) -> tuple[Observation, Infos]:
         """Restart what is over at once; the last observation and info go into the new info."""
         observation = self.core.look()
-        rows = np.flatnonzero(over)
-        if not len(rows):
+        rows = np.flatnonzero(over).tolist()
+        if not rows:
             return observation, self._infos(placed, ~over)
         ends = [
             {
@@ -163,7 +163,7 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
             for row in rows
         ]
         for row in rows:
-            self._begin(int(row))
+            self._begin(row)
         observation = self.core.look()
         infos = self._infos(placed, ~over)
         for row, end in zip(rows, ends, strict=True):
