@@ -58,8 +58,11 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Name of the cell, as shown to people and used for its file."""
+        """Name of the cell's file."""
         return self.instance if self.agent is None else f"{self.instance}-{self.agent}"
+
+    def __str__(self) -> str:
+        return f"{self.instance} {self.agent or 'certificate'}"
 
 
 def available_cores() -> list[int]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EXCLUDED = "#d9d9d9"  # fill of the region that the certified bounds exclude
 _BOUNDARY_POINTS = 200
+_WIDE = 8.0  # ratio of an axis' ends from which its ticks are 1, 2, 5, 10, ...
 _MARGIN = 0.06  # of the axis, in decades
 # distinguishable with every common colour blindness, in print and on white (Okabe and Ito, darkened yellow)
 _PALETTE = ("#999999", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#0072b2", "#8c6d1f", "#d55e00", "#000000")
@@ -79,14 +80,18 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
         seconds: time since the start of each solve; infinite means the final fronts.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-    figure = Figure(figsize=(8, 6), dpi=110, layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(
+        figsize=(9, 5.6),
+        dpi=110,
+    )
+    axes = figure.add_axes((0.09, 0.09, 0.68, 0.85))  # fixed, so that the images of one tag line up
     x, y = limits(results, instance)
     known = results.certificates.get(instance)
     if known is not None:
         latency, energy = boundary(known, x, y)
-        axes.fill_between(latency, y[0], energy, color=EXCLUDED, lw=0, label="certified: no placement here")
+        axes.fill_between(latency, y[0], energy, color=EXCLUDED, lw=0, label="certified:\nno placement here")
         axes.plot(latency, energy, color="#7f7f7f", lw=1)
     for scored in results.of(instance=instance):
         front = scored.record.objectives if np.isinf(seconds) else scored.record.objectives_at(seconds)
@@ -105,6 +110,12 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
     when = "at the end" if np.isinf(seconds) else f"after {seconds:.2g} s"
     axes.set(xscale="log", yscale="log", xlim=x, ylim=y, title=f"{instance}: fronts {when}")
     axes.set(xlabel="latency (ms)", ylabel="energy (J)")
-    axes.grid(True, which="both", color="#eeeeee", lw=0.6)
-    axes.legend(loc="upper right", frameon=True, fontsize=9)
+    for axis, (low, high) in ((axes.xaxis, x), (axes.yaxis, y)):
+        # plain numbers; on a narrow range a log axis has no powers of ten to label
+        wide = high / low > _WIDE
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else MaxNLocator(8))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_locator(NullLocator())
+    axes.grid(True, color="#eeeeee", lw=0.6)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     return figure

@@ -34,10 +34,10 @@ class Display:
         self._bar.advance(self._task, expected_seconds(self._config, cell))
         self._show()
         if not self._bar.console.is_terminal:
-            self._bar.console.print(f"[{self._count()}] {cell.name}", markup=False, highlight=False)
+            self._bar.console.print(f"[{self._count()}] {cell}", markup=False, highlight=False)
 
     def _show(self) -> None:
-        current = ", ".join(_label(cell) for cell in self._current)
+        current = ", ".join(str(cell) for cell in self._current)
         self._bar.update(self._task, count=self._count(), current=current)
 
     def _count(self) -> str:
@@ -58,7 +58,3 @@ def show_progress(config: BenchmarkConfig, waiting: Sequence[Cell], done: int) -
     )
     with Progress(*columns, console=console, disable=not waiting) as bar:
         yield Display(bar, config, waiting, done)
-
-
-def _label(cell: Cell) -> str:
-    return f"{cell.instance} certificate" if cell.agent is None else f"{cell.instance} {cell.agent}"

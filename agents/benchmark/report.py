@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semverse.agents.benchmark.results import Results
-from semverse.agents.benchmark.table import TABLE_METRICS, Estimate, Row
+from semverse.agents.benchmark.table import TABLE_METRICS, Estimate, Row, best
 from semverse.envs.files import write_atomic
 
 # forbids every request: what the page shows is in the page
@@ -104,9 +104,7 @@ def _head(results: Results, document: dict[str, Any]) -> str:
 def _missing(results: Results) -> str:
     if not results.missing:
         return ""
-    names = ", ".join(
-        f"{cell.instance} certificate" if cell.agent is None else cell.name for cell in results.missing
-    )
+    names = ", ".join(str(cell) for cell in results.missing)
     return (
         f"<p class=warning><b>Incomplete:</b> {len(results.missing)} cells are missing and left out of every "
         f"figure: {escape(names)}. Run the benchmark again with --resume.</p>"
@@ -117,13 +115,10 @@ def _summary(rows: Sequence[Row], regions: Sequence[str]) -> str:
     groups = [*regions, "mean"]
     top = "".join(f"<th colspan={len(TABLE_METRICS)}>{escape(name)}</th>" for name in groups)
     sub = "".join(f"<th>{key}</th>" for _ in groups for key in TABLE_METRICS)
+    tops = best(rows)
     lines = [
         f"<tr><td>{escape(row.agent)}</td>"
-        + "".join(
-            _estimate(group[key], _best(rows, i, key))
-            for i, group in enumerate(_groups(row))
-            for key in TABLE_METRICS
-        )
+        + "".join(_estimate(found, top) for found, top in zip(row.columns, tops, strict=True))
         + f"<td>{'–' if row.seconds is None else f'{row.seconds:.2f}'}</td></tr>"
         for row in rows
     ]
@@ -131,18 +126,10 @@ def _summary(rows: Sequence[Row], regions: Sequence[str]) -> str:
     return f"<div class=scroll><table id=summary>{head}{''.join(lines)}</table></div>"
 
 
-def _groups(row: Row) -> list[dict[str, Estimate | None]]:
-    return [*row.regions.values(), row.overall]
-
-
-def _best(rows: Sequence[Row], group: int, key: str) -> float | None:
-    return max((found.mean for row in rows if (found := _groups(row)[group][key]) is not None), default=None)
-
-
-def _estimate(value: Estimate | None, best: float | None) -> str:
+def _estimate(value: Estimate | None, top: float | None) -> str:
     if value is None:
         return "<td>–</td>"
-    mark = " class=best" if value.mean == best else ""
+    mark = " class=best" if value.mean == top else ""
     spread = "" if value.low is None else f"<small>{value.low:.4f} – {value.high:.4f}</small>"
     return f"<td{mark}>{value.mean:.4f}{spread}</td>"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,8 @@ class Metric:
     key: str
     title: str
     larger_is_better: bool
-    measure: Callable[
-        [FloatArray, FloatArray, Certificate], float
-    ]  # objectives, eq. 35 reference, certificate
+    # from objectives [K, 2], the reference point of eq. 35 and the certificate (None where "hv" is asked)
+    measure: Callable[[FloatArray, FloatArray, Any], float]
 
 
 METRICS = (
@@ -142,7 +142,7 @@ def measure(record: CellRecord, known: Certificate | None, seconds: float) -> di
         if known is None and metric.key != "hv":
             values[metric.key] = None
             continue
-        value = metric.measure(objectives, reference, known)  # type: ignore[arg-type]  # hv needs none
+        value = metric.measure(objectives, reference, known)
         values[metric.key] = float(value) if np.isfinite(value) else None
     return values
 

@@ -96,7 +96,7 @@ def _document(results: Results, rows: Sequence[table.Row]) -> dict[str, Any]:
             "cores": len(available_cores()),
         },
         "complete": not results.missing,
-        "missing": [cell.name for cell in results.missing],
+        "missing": [str(cell) for cell in results.missing],
         "confidence": table.CONFIDENCE,
         "table": table.as_json(rows),
         "instances": {name: _instance(results, name) for name in results.instances},

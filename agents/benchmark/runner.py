@@ -119,10 +119,10 @@ def _take(member: _Worker, store: Store) -> Cell:
     except (EOFError, ConnectionError) as error:
         member.process.join()
         raise RuntimeError(
-            f"cell {cell.name}: its worker ended with exit code {member.process.exitcode}"
+            f"cell {cell}: its worker ended with exit code {member.process.exitcode}"
         ) from error
     if "error" in reply:
-        raise InputError(reply["error"], source=f"cell {cell.name}")
+        raise InputError(reply["error"], source=f"cell {cell}")
     store.write(cell, reply["result"])
     return cell
 

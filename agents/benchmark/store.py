@@ -129,13 +129,12 @@ class Store:
         path = self.path(cell)
         if not path.exists():
             return None
-        model = CertificateRecord if cell.agent is None else CellRecord
-        record = _read_record(model, path)
-        if (record.region, record.seed, getattr(record, "agent", None)) != (
-            cell.region,
-            cell.seed,
-            cell.agent,
-        ):
+        record: CellRecord | CertificateRecord
+        if cell.agent is None:
+            record = _read_record(CertificateRecord, path)
+        else:
+            record = _read_record(CellRecord, path)
+        if Cell(record.region, record.seed, getattr(record, "agent", None)) != cell:
             raise InputError("belongs to another cell", source=path, remedy="delete it, then --resume")
         return record
 

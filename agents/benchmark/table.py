@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from rich import box
 from rich.table import Table
+from rich.text import Text
 from scipy.stats import bootstrap
 
 from semverse.agents.benchmark.results import METRICS, Results
@@ -29,10 +31,6 @@ class Estimate:
     high: float | None
     count: int  # values behind it
 
-    def __str__(self) -> str:
-        spread = "" if self.low is None or self.high is None else f" [{self.low:.4f}, {self.high:.4f}]"
-        return f"{self.mean:.4f}{spread}"
-
 
 @dataclass(frozen=True)
 class Row:
@@ -42,6 +40,11 @@ class Row:
     seconds: float | None  # mean time to finish one instance
     regions: dict[str, dict[str, Estimate | None]]  # region -> metric -> estimate
     overall: dict[str, Estimate | None]  # metric -> mean over the regions
+
+    @property
+    def columns(self) -> list[Estimate | None]:
+        """The estimates region by region, then the overall ones, each in the order of TABLE_METRICS."""
+        return [group[key] for group in [*self.regions.values(), self.overall] for key in TABLE_METRICS]
 
 
 def estimate(samples: Sequence[Sequence[float]]) -> Estimate | None:
@@ -105,36 +108,46 @@ def _values(results: Results, agent: str, region: str, key: str) -> list[float]:
 
 
 def rich_table(rows: Sequence[Row], regions: Sequence[str]) -> Table:
-    """Return the table for the terminal."""
-    table = Table(title="Hypervolume by agent: mean [95 % bootstrap interval over seeds]", title_style="bold")
+    """Return the table for the terminal; it fits 80 columns for two regions."""
+    table = Table(
+        title="Hypervolume: mean over seeds, below it the 95 % bootstrap interval",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
     table.add_column("agent", style="bold", no_wrap=True)
     for group in [*regions, "mean"]:
         for key in TABLE_METRICS:
             table.add_column(f"{group}\n{key}", justify="right")
     table.add_column("time\ns", justify="right")
-    best = {(i, key): _best(rows, i, key) for i in range(len(regions) + 1) for key in TABLE_METRICS}
     for row in rows:
-        cells = []
-        for i, group in enumerate([*row.regions.values(), row.overall]):
-            for key in TABLE_METRICS:
-                text = "-" if group[key] is None else _two_lines(group[key])
-                cells.append(f"[bold green]{text}[/]" if best[i, key] == row.agent else text)
+        cells = [_text(found, found is not None and found.mean == top) for found, top in _ranked(rows, row)]
         table.add_row(row.agent, *cells, "-" if row.seconds is None else f"{row.seconds:.2f}")
     return table
 
 
-def _two_lines(value: Estimate | None) -> str:
-    """Return mean and interval below each other; brackets are escaped for rich."""
-    return str(value).replace(" [", "\n\\[", 1)
+def best(rows: Sequence[Row]) -> list[float | None]:
+    """Return the largest mean of each column, in the order of `Row.columns`."""
+    columns = zip(*(row.columns for row in rows), strict=True)
+    return [max((found.mean for found in column if found is not None), default=None) for column in columns]
 
 
-def _best(rows: Sequence[Row], group: int, key: str) -> str | None:
-    means = {
-        row.agent: found.mean
-        for row in rows
-        if (found := [*row.regions.values(), row.overall][group][key]) is not None
-    }
-    return max(means, key=lambda agent: means[agent]) if means else None
+def _ranked(rows: Sequence[Row], row: Row) -> list[tuple[Estimate | None, float | None]]:
+    return list(zip(row.columns, best(rows), strict=True))
+
+
+def _text(found: Estimate | None, is_best: bool) -> Text:
+    if found is None:
+        return Text("-")
+    text = Text(f"{found.mean:.4f}", style="bold green" if is_best else "")
+    if found.low is not None:
+        text.append(f"\n{_short(found.low)}–{_short(found.high)}", style="not bold dim")
+    return text
+
+
+def _short(value: float | None) -> str:
+    """Return three decimals without a leading zero."""
+    return f"{value:.3f}".removeprefix("0")
 
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:

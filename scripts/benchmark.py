@@ -1,0 +1,62 @@
+"""``semverse benchmark``: agents x instances x seeds at equal wall-clock budgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semverse.scripts.cli import run
+
+
+def command(
+    config: Annotated[Path | None, typer.Option(help="YAML file; default: the one that ships.")] = None,
+    agents: Annotated[str | None, typer.Option(help="Agents, separated by commas.")] = None,
+    env: Annotated[str | None, typer.Option(help="Environment id.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Instances a region.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds an agent has for one instance.")] = None,
+    certificate_budget: Annotated[
+        float | None, typer.Option(help="Seconds the exact solver has to bound one instance.")
+    ] = None,
+    regions: Annotated[str | None, typer.Option(help="Regions or YAML files, by commas.")] = None,
+    cells: Annotated[
+        str | None, typer.Option(help="OpenCellID CSV: one for all regions, or one a region, by commas.")
+    ] = None,
+    traces: Annotated[Path | None, typer.Option(help="Positional VR traces: a file or a folder.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for everything written.")] = Path("runs/benchmark"),
+    resume: Annotated[bool, typer.Option("--resume", help="Carry on where a run was stopped.")] = False,
+) -> None:
+    """Compare agents on the same instances and budgets; write table, fronts, TensorBoard logs and report."""
+    from rich.console import Console
+
+    from semverse.agents.benchmark.plan import load_benchmark
+    from semverse.agents.benchmark.progress import show_progress
+    from semverse.agents.benchmark.run import run_benchmark
+    from semverse.agents.benchmark.store import CONFIG_FILE, Store
+    from semverse.agents.benchmark.table import rich_table, summarise
+    from semverse.scripts.options import split
+
+    flags = {
+        "agents": split(agents),
+        "env": env,
+        "seeds": seeds,
+        "budget_s": budget,
+        "certificate_budget_s": certificate_budget,
+        "regions": split(regions),
+        "cells": split(cells),
+        "traces": traces,
+        "workers": workers,
+    }
+    if resume and config is None and Store(out).exists:
+        config = out / CONFIG_FILE  # a bare --resume carries on with what was asked for at the start
+    results = run_benchmark(load_benchmark(config, flags), out, resume, show_progress)
+    console = Console()
+    console.print(rich_table(summarise(results), results.regions))
+    console.print(f"report:      {out / 'report.html'}", highlight=False)
+    console.print(f"tensorboard: tensorboard --logdir {out / 'tensorboard'}", highlight=False)
+
+
+if __name__ == "__main__":
+    run(command)
