@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ import pydantic
 import yaml
 
 from semverse.envs.errors import InputError
+from semverse.envs.files import read_text
 
 ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
 
@@ -25,19 +27,29 @@ def shipped(*parts: str) -> Path:
     return Path(str(files("semverse.configs").joinpath(*parts)))
 
 
+class _UniqueLoader(yaml.SafeLoader):
+    """The safe loader, refusing a key that is given twice (YAML would silently keep the last)."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError("is given twice", key=name, remedy="keep one of the two")
+        return super().construct_mapping(node, deep)
+
+
 def load_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML mapping.
 
     Raises:
         InputError: the file cannot be read, is no YAML, or is no mapping.
     """
+    text = read_text(path)
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", source=path, remedy="check the path"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        data = yaml.load(text, Loader=_UniqueLoader)
+    except InputError as error:
+        raise error.at(path) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: e.g. a 13th month
         raise InputError(f"is no valid YAML ({error})", source=path, remedy="mend the file") from error
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise InputError("is no YAML mapping", source=path, remedy="write 'key: value' lines")
@@ -53,10 +65,11 @@ def parse(model: type[ModelT], data: dict[str, Any], source: object = None) -> M
     try:
         return model.model_validate(data)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        # a misspelt key is both unknown and missing: name the one that was written
+        first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"]) or None
         remedy = _allowed_keys(model, first["loc"]) if first["type"] == "extra_forbidden" else None
-        got = f" (got {first['input']!r:.60})" if first["type"] != "missing" else ""
+        got = f" (got {reprlib.repr(first['input'])})" if first["type"] != "missing" else ""
         raise InputError(
             first["msg"] + got, source=source, key=key, remedy=remedy or "correct the value"
         ) from error

@@ -9,10 +9,13 @@ import pydantic
 
 from semverse.envs.config import Config, load_yaml, parse, shipped
 from semverse.envs.errors import InputError
+from semverse.envs.scc.types import LARGEST
 
-Count = Annotated[int, pydantic.Field(ge=1, le=100_000)]
-NonNegative = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+# strict: a boolean or a quoted number is refused rather than converted
+Count = Annotated[int, pydantic.Field(ge=1, le=10_000, strict=True)]
+NonNegative = Annotated[float, pydantic.Field(ge=0, le=LARGEST, strict=True, allow_inf_nan=False)]
+Positive = Annotated[float, pydantic.Field(ge=1e-6, le=LARGEST, strict=True, allow_inf_nan=False)]
+Share = Annotated[float, pydantic.Field(ge=0, le=1, strict=True)]
 
 
 def _ordered(value: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -23,6 +26,7 @@ def _ordered(value: tuple[Any, Any]) -> tuple[Any, Any]:
 
 Range = Annotated[tuple[NonNegative, NonNegative], pydantic.AfterValidator(_ordered)]
 CountRange = Annotated[tuple[Count, Count], pydantic.AfterValidator(_ordered)]
+Online = Annotated[float, pydantic.Field(ge=0.001, le=1, strict=True)]
 Levels = Annotated[tuple[NonNegative, ...], pydantic.Field(min_length=1)]
 
 
@@ -65,12 +69,12 @@ class AccessConfig(Config):
 class SitesConfig(Config):
     """Clustered point process of base stations (Gaussian clusters plus scattered sites)."""
 
-    center_lon: Annotated[float, pydantic.Field(ge=-180, le=180)]
-    center_lat: Annotated[float, pydantic.Field(ge=-80, le=80)]
+    center_lon: Annotated[float, pydantic.Field(ge=-180, le=180, strict=True)]
+    center_lat: Annotated[float, pydantic.Field(ge=-80, le=80, strict=True)]
     clusters: Count
     cluster_spread_km: NonNegative  # standard deviation of cluster centres around the region's centre
     site_spread_km: NonNegative  # standard deviation of sites around their cluster's centre
-    scattered_share: Annotated[float, pydantic.Field(ge=0, le=1)]
+    scattered_share: Share
     scattered_spread_km: NonNegative  # standard deviation of scattered sites around the region's centre
     max_distance_km: Positive  # sites are pulled towards the centre until no pair is farther apart
 
@@ -79,15 +83,12 @@ class SCCConfig(Config):
     """One scenario: sizes, ranges, link constants and where sites and probabilities come from."""
 
     name: str
-    mecs: Annotated[int, pydantic.Field(ge=1, le=200)]
+    mecs: Annotated[int, pydantic.Field(ge=1, le=200, strict=True)]
     users: Count
-    spaces: Annotated[int, pydantic.Field(ge=1, le=1000)]
+    spaces: Annotated[int, pydantic.Field(ge=1, le=1000, strict=True)]
     spaces_per_user: CountRange
-    online_probability: Annotated[
-        tuple[Annotated[float, pydantic.Field(gt=0, le=1)], Annotated[float, pydantic.Field(gt=0, le=1)]],
-        pydantic.AfterValidator(_ordered),
-    ]
-    popularity_concentration: Positive  # Dirichlet parameter of the spaces' popularity
+    online_probability: Annotated[tuple[Online, Online], pydantic.AfterValidator(_ordered)]
+    popularity_concentration: Annotated[float, pydantic.Field(ge=0.01, le=1e6, strict=True)]  # Dirichlet
     mec: MecConfig
     space_levels: SpaceLevels
     per_km: PerKm
@@ -95,6 +96,7 @@ class SCCConfig(Config):
     sites: SitesConfig
     cells: Path | None  # OpenCellID CSV to sample sites from, instead of the point process
     traces: Path | None  # file or folder of positional VR traces for the request probabilities
+    trace_slots: Count  # time slots each trace is cut into; an instance shows one of them
 
 
 def load_scenario(region: str | Path = "california", **overrides: Any) -> SCCConfig:
@@ -107,12 +109,16 @@ def load_scenario(region: str | Path = "california", **overrides: Any) -> SCCCon
     Raises:
         InputError: unknown region, unreadable file, unknown key or bad value.
     """
-    is_file = str(region).endswith((".yaml", ".yml"))
-    path = Path(region) if is_file else shipped("scc", f"{region}.yaml")
-    if not is_file and not path.is_file():
-        known = ", ".join(sorted(p.stem for p in shipped("scc").glob("*.yaml")))
-        raise InputError(
-            f"unknown region {str(region)!r}", key="region", remedy=f"choose {known} or a YAML file"
-        )
+    if str(region).endswith((".yaml", ".yml")):
+        path, source = Path(region), str(region)
+    else:
+        known = {file.stem: file for file in sorted(shipped("scc").glob("*.yaml"))}
+        if str(region) not in known:
+            raise InputError(
+                f"unknown region {str(region)!r:.60}",
+                key="region",
+                remedy=f"choose {', '.join(known)} or a YAML file",
+            )
+        path, source = known[str(region)], f"region {region}"
     given = {key: value for key, value in overrides.items() if value is not None}
-    return parse(SCCConfig, {**load_yaml(path), **given}, source=path if is_file else f"region {region}")
+    return parse(SCCConfig, {**load_yaml(path), **given}, source=source)

@@ -16,9 +16,9 @@ _ATTEMPTS = 100  # redraws before a scenario is called unservable
 
 
 def sample_instance(config: SCCConfig, rng: np.random.Generator) -> Instance:
-    """Draw one instance. The same scenario and generator state give the same instance on any machine:
+    """Draw one instance; the same scenario and generator state give the same one on any machine.
 
-    every drawn or computed number is rounded (1 m, 1e-6), so that the last bit of a platform's
+    Every drawn or computed number is rounded (1 m, 1e-6), so that the last bit of a platform's
     transcendental functions cannot show.
 
     Args:
@@ -31,13 +31,19 @@ def sample_instance(config: SCCConfig, rng: np.random.Generator) -> Instance:
     Raises:
         InputError: no servable instance in 100 draws (cache or tasks too scarce), or bad cells or traces.
     """
+    source = f"scenario {config.name}"
     for _ in range(_ATTEMPTS):
-        instance = _draw(config, rng)
+        try:
+            instance = _draw(config, rng)
+        except InputError as error:
+            if error.source is not None:
+                raise
+            raise error.at(source) from error
         if pack(instance) is not None:
             return instance
     raise InputError(
         f"no servable instance in {_ATTEMPTS} draws",
-        source=f"scenario {config.name}",
+        source=source,
         key="mec.cache_gb, mec.max_tasks",
         remedy="raise them, or lower users or spaces",
     )
@@ -95,7 +101,8 @@ def _draw_requests(config: SCCConfig, rng: np.random.Generator) -> Requests:
     shape = (config.users, config.spaces)
     online = rng.uniform(*config.online_probability, config.users)
     if config.traces is not None:
-        share = trace_probabilities(config.traces, *shape, rng)
+        most = config.spaces_per_user[1]
+        share = trace_probabilities(config.traces, *shape, config.trace_slots, most, rng)
     else:
         low, high = (min(n, config.spaces) for n in config.spaces_per_user)
         popularity = np.maximum(rng.dirichlet(np.full(config.spaces, config.popularity_concentration)), 1e-12)
