@@ -1,5 +1,31 @@
-"""The command line."""
+"""``semverse <command>``: all commands under one name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import typer
+
+from semverse.scripts.cli import run
+
+# every command is the function ``command`` of ``semverse.scripts.<name>``
+COMMANDS: tuple[str, ...] = ("generate",)
 
 
 def main() -> None:
-    """Run."""
+    """Run ``semverse``."""
+    app = typer.Typer(
+        name="semverse",
+        help="Reinforcement-learning environments for the metaverse's edge, with certified Pareto fronts.",
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)
+    for name in COMMANDS:
+        app.command(name)(import_module(f"semverse.scripts.{name}").command)
+    run(app)
+
+
+if __name__ == "__main__":
+    main()
