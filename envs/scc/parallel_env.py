@@ -186,7 +186,8 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         hosts = (core.state.hosted[0] > 0).sum(axis=0)[None] / core.instances[0].num_spaces
         parts = (seen["cache_room"], seen["task_room"], hosts, seen["preference"], seen["progress"])
         joined = np.concatenate([*parts, core.normalised_cost(row)], axis=1)[0]
-        return np.minimum(joined, 1.0).astype(np.float32)
+        bounded: npt.NDArray[np.float32] = np.minimum(joined, 1.0).astype(np.float32)
+        return bounded
 
     def render(self) -> npt.NDArray[np.uint8] | None:
         """Return the map as an image [height, width, 3], or None where there is nothing to return."""

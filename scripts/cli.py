@@ -1,0 +1,42 @@
+"""How every command runs: one line and exit code 2 for wrong input, a traceback only for our own faults."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import typer
+
+from semverse.envs.errors import InputError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+def run(target: typer.Typer | Callable[..., Any]) -> None:
+    """Run a typer application, or a single command function, and exit."""
+    if isinstance(target, typer.Typer):
+        app = target
+    else:
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        app.command()(target)
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        fail(str(error))
+    except click.UsageError as error:
+        # typer's own message says which flag or argument is wrong
+        flag = error.param.name if isinstance(error, click.BadParameter) and error.param else None
+        fail(f"{f'{flag}: ' if flag else ''}{error.format_message()} see --help")
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("semverse: interrupted; what was finished is on disk\n")
+        sys.exit(INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(text: str) -> None:
+    """Print one line to standard error and exit with the code for wrong input."""
+    sys.stderr.write(f"semverse: error: {' '.join(text.split())}\n")
+    sys.exit(USER_ERROR)
