@@ -9,7 +9,7 @@ import typer
 from semverse.scripts.cli import run
 
 # every command is the function ``command`` of ``semverse.scripts.<name>``
-COMMANDS: tuple[str, ...] = ("generate",)
+COMMANDS: tuple[str, ...] = ("generate", "check")
 
 
 def main() -> None:
