@@ -205,8 +205,8 @@ def _common_spaces(hosted: FloatArray) -> FloatArray:
 def reference_point(instance: Instance) -> FloatArray:
     """Return [latency_ms, energy_j] that every placement dominates (paper 003, eq. 35).
 
-    Each request at its most costly MEC; each space hosted on min(requests, M) MECs at the largest
-    link cost. Objectives divided by it lie in [0, 1].
+    Each request at its most costly MEC; each space hosted on min(requests, M) MECs, each pair of which
+    synchronises at the cost of the costliest pair. Objectives divided by it lie in [0, 1].
     """
     t = tables(instance)
     hosts = np.minimum(np.bincount(instance.requests.space, minlength=instance.num_spaces), instance.num_mecs)
