@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from semverse.agents.benchmark.plots import EXCLUDED, boundary, colour, limits
-from semverse.agents.benchmark.results import METRICS, Results, curve_times, mean_curves
+from semverse.agents.benchmark.results import METRICS, Results, mean_curves
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
@@ -52,18 +52,16 @@ def fronts(results: Results, instance: str) -> Any:
 def curves(results: Results, region: str) -> Any:
     """Return every indicator over the budget, one panel an indicator, the mean over a region's seeds."""
     titles = [f"{m.title} ({'higher' if m.larger_is_better else 'lower'} is better)" for m in METRICS]
+    titles.append("gap to the certified bound: 1 - hv_ratio (lower is better)")
     figure = make_subplots(
-        rows=(len(METRICS) + 1) // 2,
-        cols=2,
-        subplot_titles=titles,
-        vertical_spacing=0.1,
-        horizontal_spacing=0.08,
+        rows=3, cols=2, subplot_titles=titles, vertical_spacing=0.1, horizontal_spacing=0.08
     )
-    times = curve_times(results.config)
     for agent in results.agents:
-        for i, values in enumerate(mean_curves(results, agent, region).values()):
+        found = mean_curves(results, agent, region)
+        shown = [*found.values.values(), 1.0 - found.values["hv_ratio"]]
+        for i, values in enumerate(shown):
             figure.add_scatter(
-                x=times,
+                x=found.seconds,
                 y=values,
                 mode="lines",
                 line={"color": colour(agent), "width": 2, "shape": "hv"},
@@ -74,10 +72,10 @@ def curves(results: Results, region: str) -> Any:
                 row=i // 2 + 1,
                 col=i % 2 + 1,
             )
-    figure.update_xaxes(title="time (s)", type="log")
-    for i, metric in enumerate(METRICS):
-        if not metric.larger_is_better:
-            figure.update_yaxes(type="log", row=i // 2 + 1, col=i % 2 + 1)
+    figure.update_xaxes(title="time (s)", type="log", dtick="D2")
+    for i in range(len(titles)):
+        if i >= len(METRICS) or not METRICS[i].larger_is_better:
+            figure.update_yaxes(type="log", dtick="D2", row=i // 2 + 1, col=i % 2 + 1)
     return _style(figure, f"{region}: mean over seeds", 960)
 
 

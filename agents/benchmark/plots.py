@@ -82,16 +82,13 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-    figure = Figure(
-        figsize=(9, 5.6),
-        dpi=110,
-    )
-    axes = figure.add_axes((0.09, 0.09, 0.68, 0.85))  # fixed, so that the images of one tag line up
+    figure = Figure(figsize=(6, 5.4), dpi=100)
+    axes = figure.add_axes((0.12, 0.27, 0.85, 0.67))  # fixed, so that the images of one tag line up
     x, y = limits(results, instance)
     known = results.certificates.get(instance)
     if known is not None:
         latency, energy = boundary(known, x, y)
-        axes.fill_between(latency, y[0], energy, color=EXCLUDED, lw=0, label="certified:\nno placement here")
+        axes.fill_between(latency, y[0], energy, color=EXCLUDED, lw=0, label="excluded (certified)")
         axes.plot(latency, energy, color="#7f7f7f", lw=1)
     for scored in results.of(instance=instance):
         front = scored.record.objectives if np.isinf(seconds) else scored.record.objectives_at(seconds)
@@ -102,8 +99,8 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
             front[:, 1],
             "o-",
             color=colour(name),
-            ms=4,
-            lw=1.2,
+            ms=5,
+            lw=2,
             drawstyle="steps-post",
             label=name,
         )
@@ -117,5 +114,6 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_locator(NullLocator())
     axes.grid(True, color="#eeeeee", lw=0.6)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
+    # shown about 300 pixels wide: hence the large letters and the legend below
+    figure.legend(loc="lower center", ncols=4, frameon=False, fontsize=10, columnspacing=1.2)
     return figure

@@ -21,9 +21,12 @@ h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { margin-top: 2.4rem; border-b
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid #eee; vertical-align: top }
 th { background: #f6f6f6 } th:first-child, td:first-child { text-align: left }
+th[colspan] { text-align: center }
+#summary td:nth-child(even), #summary th[colspan] { border-left: 1px solid #ddd }
 td small { display: block; color: #777 } .best { font-weight: 700; color: #00694d }
 .warning { background: #fff4e0; border-left: 4px solid #e69f00; padding: .6rem 1rem }
-.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(520px, 1fr)); gap: 1rem }
+.grid { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem }
+@media (max-width: 900px) { .grid { grid-template-columns: minmax(0, 1fr) } }
 .scroll { overflow-x: auto } .muted { color: #666 }
 pre { background: #f6f6f6; padding: 1rem; overflow-x: auto }
 """

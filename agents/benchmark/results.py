@@ -147,11 +147,6 @@ def measure(record: CellRecord, known: Certificate | None, seconds: float) -> di
     return values
 
 
-def curve_times(config: BenchmarkConfig) -> FloatArray:
-    """Return the times, in seconds, at which curves are drawn."""
-    return spread_times(CURVE_START, config.budget_s, CURVE_POINTS)
-
-
 def spread_times(start: float, budget_s: float, count: int) -> FloatArray:
     """Return at most ``count`` geometrically spread times in whole milliseconds, as seconds.
 
@@ -165,19 +160,34 @@ def spread_times(start: float, budget_s: float, count: int) -> FloatArray:
     return whole
 
 
-def mean_curves(results: Results, agent: str, region: str) -> dict[str, FloatArray]:
-    """Return each indicator over `curve_times`, the mean over the seeds of a region.
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Every indicator of an agent over time, the mean over the seeds of a region."""
 
-    NaN where not every seed has a value yet.
-    """
+    seconds: FloatArray  # [T]; the last is the end of the budget, or of the slowest solve if that was later
+    values: dict[str, FloatArray]  # metric -> [T]; NaN until every seed has a front
+
+
+def mean_curves(results: Results, agent: str, region: str) -> Curves:
+    """Return the curves of an agent in a region; their last values are those of the final fronts."""
     cells = results.of(agent=agent, region=region)
-    curves: dict[str, list[float]] = {metric.key: [] for metric in METRICS}
-    for at in curve_times(results.config):
-        rows = [measure(s.record, results.certificates.get(s.cell.instance), at) for s in cells]
-        for key, curve in curves.items():
-            values = [np.nan if row[key] is None else row[key] for row in rows]
-            curve.append(float(np.mean(values)) if values else np.nan)  # type: ignore[arg-type]
-    return {key: np.array(curve) for key, curve in curves.items()}
+    times = spread_times(CURVE_START, results.config.budget_s, CURVE_POINTS)
+    late = [s.record.seconds for s in cells if s.record.seconds > times[-1]]
+    times = np.append(times, np.ceil(1000 * max(late)) / 1000) if late else times
+    values: dict[str, list[float]] = {metric.key: [] for metric in METRICS}
+    for at in times:
+        # a hypervolume of 0 before the first front would only squash the axis
+        started = all(len(s.record.objectives_at(at)) for s in cells)
+        rows = [measure(s.record, results.certificates.get(s.cell.instance), at) for s in cells if started]
+        for key, curve in values.items():
+            curve.append(_mean([row[key] for row in rows]))
+    return Curves(times, {key: np.array(curve) for key, curve in values.items()})
+
+
+def _mean(values: list[float | None]) -> float:
+    """Return the mean; NaN for no values or if one is missing."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if values and len(known) == len(values) else np.nan
 
 
 def _certificate(record: CertificateRecord, store: Store, cell: Cell) -> Certificate:

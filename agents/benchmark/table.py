@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from rich import box
 from rich.table import Table
 from rich.text import Text
 from scipy.stats import bootstrap
@@ -111,9 +110,8 @@ def rich_table(rows: Sequence[Row], regions: Sequence[str]) -> Table:
     """Return the table for the terminal; it fits 80 columns for two regions."""
     table = Table(
         title="Hypervolume: mean over seeds, below it the 95 % bootstrap interval",
-        box=box.SIMPLE_HEAD,
+        box=None,
         padding=(0, 1, 0, 0),
-        show_edge=False,
     )
     table.add_column("agent", style="bold", no_wrap=True)
     for group in [*regions, "mean"]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from semverse.agents.benchmark.hyperparameters import hyperparameters
 from semverse.agents.benchmark.plots import fronts_figure
-from semverse.agents.benchmark.results import Results, curve_times, mean_curves, spread_times
+from semverse.agents.benchmark.results import Results, mean_curves, spread_times
 from semverse.envs.scc.types import FloatArray
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def write_tensorboard(results: Results, folder: Path) -> None:
 def _write_curves(writer: SummaryWriter, results: Results, agent: str, start: float) -> dict[str, float]:
     """Write each indicator's mean over the seeds of each region; return the last values by tag."""
     final: dict[str, float] = {}
-    times = curve_times(results.config)
     for region in results.regions:
-        for key, curve in mean_curves(results, agent, region).items():
+        curves = mean_curves(results, agent, region)
+        for key, curve in curves.values.items():
             tag = f"{key}/{region}"
-            for at, value in zip(times, curve, strict=True):
+            for at, value in zip(curves.seconds, curve, strict=True):
                 if np.isfinite(value):
                     writer.add_scalar(tag, value, global_step=milliseconds(at), walltime=start + at)
                     final[tag] = float(value)
@@ -80,7 +80,8 @@ def _write_fronts(writer: SummaryWriter, results: Results, start: float) -> None
     """Write one figure an instance, with all agents' fronts, as it evolves over the budget."""
     for instance in results.instances:
         for at in image_times(results.config.budget_s):
-            figure = fronts_figure(results, instance, at)
+            last = at >= results.config.budget_s  # a solve may end a little later than its budget
+            figure = fronts_figure(results, instance, np.inf if last else at)
             step = milliseconds(at)
             writer.add_figure(f"fronts/{instance}", figure, global_step=step, walltime=start + at)
 

@@ -1,0 +1,262 @@
+"""The exact solver: column generation, branch and price, certified lower bounds, whole fronts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import pydantic
+
+from semverse.envs.config import Config, load_config, shipped
+from semverse.envs.errors import InputError
+from semverse.envs.scc.model import evaluate
+from semverse.envs.scc.reward import raw_weights
+from semverse.envs.scc.types import FloatArray, Instance, IntArray
+from semverse.solvers.archive import Archive
+from semverse.solvers.base import Bound, Budget, Clock, Front
+from semverse.solvers.construct import construct, space_by_space
+from semverse.solvers.descent import SpaceDescent
+from semverse.solvers.exact.columns import Pool
+from semverse.solvers.exact.integer import choose_columns
+from semverse.solvers.exact.pricing import Rules
+from semverse.solvers.exact.relaxation import Problem, Relaxation, Relaxer
+from semverse.solvers.exact.tree import Incumbent, branch_and_price
+from semverse.solvers.layout import Layout
+from semverse.solvers.relink import fill
+
+_ROUNDING = 1e-9  # relative; taken off every bound, so that it holds in spite of rounding
+
+
+class ExactConfig(Config):
+    """Configuration of `ExactSolver`."""
+
+    columns_per_space: Annotated[int, pydantic.Field(ge=1, le=1000)]  # taken over from each pricing
+    tolerance: Annotated[float, pydantic.Field(gt=0, lt=1)]  # relative gap of a linear relaxation
+    optimality: Annotated[float, pydantic.Field(gt=0, lt=1)]  # relative gap that counts as optimal
+    window: Annotated[float, pydantic.Field(gt=0)]  # relative reduced cost of columns in the integer step
+    integer_seconds: Annotated[float, pydantic.Field(gt=0)]  # limit of one integer step
+    nodes: Annotated[int, pydantic.Field(ge=1)]  # branch-and-price nodes a visit
+    max_visits: Annotated[int, pydantic.Field(ge=0)]  # visits a preference
+    fill_share: Annotated[float, pydantic.Field(ge=0, lt=1)]  # of the budget, for points in between
+
+
+def default_config() -> ExactConfig:
+    """Return the configuration that ships."""
+    return load_config(ExactConfig, shipped("agents", "exact.yaml"))
+
+
+@dataclass(frozen=True, eq=False)
+class Proven:
+    """Optimum of one weighted sum as far as proven; value and bound are weights @ [latency_ms, energy_j]."""
+
+    placement: IntArray | None  # [R], None if none was found
+    value: float
+    lower_bound: float
+
+    @property
+    def gap(self) -> float:
+        """Relative distance between value and bound."""
+        return (self.value - self.lower_bound) / max(abs(self.value), 1e-12)
+
+
+@dataclass
+class _Target:
+    """One weighted sum and what is known of it."""
+
+    problem: Problem
+    relaxation: Relaxation
+    bound: float
+    visits: int = 0
+
+
+class ExactSolver:
+    """Column generation over all preferences with one pool of columns; anytime within its budget."""
+
+    Config = ExactConfig
+
+    def __init__(self, config: ExactConfig) -> None:
+        self.config = config
+
+    def solve(
+        self, instance: Instance, *, preferences: npt.ArrayLike, budget: Budget, rng: np.random.Generator
+    ) -> Front:
+        """Return a front with one certified lower bound a preference that was reached.
+
+        Extremes come first, then ever finer steps between them. When all preferences are done, those
+        with the largest gaps are branched on and points between known ones are filled in.
+        """
+        search = _Search(instance, self.config, budget.start(), rng)
+        weights = raw_weights(instance, preferences)
+        search.start(weights)
+        for i in spread_order(len(weights)):
+            if search.targets and search.clock.expired:
+                break
+            search.visit(search.new_target(weights[i]))
+        search.refine()
+        return search.archive.front(search.bounds())
+
+    def minimise(
+        self,
+        instance: Instance,
+        weights: npt.ArrayLike,
+        *,
+        budget: Budget,
+        rng: np.random.Generator,
+        latency_limit_ms: float = np.inf,
+        energy_limit_j: float = np.inf,
+    ) -> Proven:
+        """Minimise one weighted sum, where wanted under epsilon constraints.
+
+        Args:
+            instance: the problem.
+            weights: on latency_ms and energy_j [2], >= 0, not both 0.
+            budget: when to stop; without a limit, stops when proven optimal.
+            rng: source of all randomness.
+            latency_limit_ms: largest latency allowed.
+            energy_limit_j: largest energy allowed.
+
+        Returns:
+            The best placement found and a lower bound that holds for all placements within the limits.
+
+        Raises:
+            InputError: weights of the wrong shape, negative or all zero.
+        """
+        array = np.asarray(weights, dtype=np.float64)
+        if array.shape != (2,) or not (array >= 0).all() or not 0 < array.sum() < np.inf:
+            raise InputError(f"are {weights!r}", key="weights", remedy="give two numbers >= 0, not both 0")
+        limits = np.array([latency_limit_ms, energy_limit_j])
+        search = _Search(instance, self.config, budget.start(), rng)
+        search.start(array[None])
+        target = search.new_target(array, limits)
+        search.visit(target)
+        while not search.settled(target) and not search.clock.expired and search.visit(target):
+            continue
+        placement, value = search.best(target)
+        scale = float(array.sum())
+        return Proven(placement, value * scale, min(target.bound, value) * scale)
+
+
+def spread_order(count: int) -> Iterator[int]:
+    """Yield 0 .. count - 1: both ends first, then always the middle of the widest gap."""
+    gaps = [(0, count - 1)]
+    yield from dict.fromkeys((0, count - 1))
+    while gaps:
+        left, right = gaps.pop(0)
+        middle = (left + right) // 2
+        if left < middle < right:
+            yield middle
+            gaps += [(left, middle), (middle, right)]
+
+
+class _Search:
+    """The state of one solve."""
+
+    def __init__(
+        self, instance: Instance, config: ExactConfig, clock: Clock, rng: np.random.Generator
+    ) -> None:
+        self.instance, self.config, self.clock, self.rng = instance, config, clock, rng
+        self.archive = Archive(instance, clock)
+        self.targets: list[_Target] = []
+        self.pool = Pool(instance, Layout.of(instance))
+        self._relaxer = Relaxer(self.pool, config.columns_per_space)
+
+    def start(self, weights: FloatArray) -> None:
+        """Put greedy placements, improved by one descent, into archive and pool."""
+        placements = construct(self.instance, weights, order=space_by_space(self.instance))
+        share = Budget(seconds=max(self.clock.left / 10, 1e-3)) if np.isfinite(self.clock.left) else Budget()
+        feasible = evaluate(self.instance, placements).feasible
+        if feasible.any():
+            descent = SpaceDescent(self.instance, weights[feasible])
+            self._keep(descent.run(placements[feasible], share.start()))
+
+    def _keep(self, placements: IntArray) -> None:
+        self.archive.add(placements)
+        self.pool.add_placements(placements)
+
+    def new_target(self, weights: FloatArray, limits: FloatArray | None = None) -> _Target:
+        """Relax one weighted sum; weights are scaled to sum to 1."""
+        problem = Problem(
+            weights / weights.sum(),
+            Rules.none(self.instance),
+            np.full(2, np.inf) if limits is None else limits,
+        )
+        relaxation = self._relaxer.solve(problem, self.config.tolerance, self.clock)
+        margin = _ROUNDING * max(abs(relaxation.lower_bound), 1.0)
+        target = _Target(problem, relaxation, relaxation.lower_bound - margin)
+        self.targets.append(target)
+        return target
+
+    def best(self, target: _Target) -> tuple[IntArray | None, float]:
+        """Return the best placement in the archive for a target, and its value (infinite for none)."""
+        objectives = self.archive.objectives
+        value = objectives @ target.problem.weights
+        value = np.where((objectives <= target.problem.limits).all(axis=1), value, np.inf)
+        if not len(value) or not np.isfinite(value.min()):
+            return None, np.inf
+        return self.archive.placements[int(value.argmin())], float(value.min())
+
+    def settled(self, target: _Target) -> bool:
+        """Whether a target is proven optimal."""
+        value = self.best(target)[1]
+        return value - target.bound <= self.config.optimality * max(abs(value), 1e-12)
+
+    def visit(self, target: _Target) -> bool:
+        """Spend a slice of time on one target; return whether value or bound improved."""
+        before = (self.best(target)[1], target.bound)
+        if target.visits and not self.settled(target):
+            self._branch(target)
+        self._combine(target)
+        target.visits += 1
+        return (self.best(target)[1], target.bound) != before
+
+    def _combine(self, target: _Target) -> None:
+        """Choose among known columns, polish the outcome, keep it."""
+        value = self.best(target)[1]
+        root = target.relaxation.lower_bound
+        upper = min(value, root + self.config.window * abs(root))
+        seconds = max(min(self.config.integer_seconds, self.clock.left), 0.01)
+        placement = choose_columns(self.pool, target.problem, target.relaxation, upper, seconds)
+        if placement is not None:
+            self._keep(placement[None])
+            descent = SpaceDescent(self.instance, target.problem.weights[None], candidates=20)
+            self._keep(descent.run(placement[None], self.clock))
+
+    def _branch(self, target: _Target) -> None:
+        def offer(placement: IntArray) -> float:
+            self._keep(placement[None])
+            return self.best(target)[1]
+
+        bound = branch_and_price(
+            self.pool,
+            self._relaxer,
+            target.problem,
+            target.relaxation,
+            Incumbent(self.best(target)[1], offer),
+            tolerance=self.config.optimality,
+            nodes=self.config.nodes * 2**target.visits // 2,
+            clock=self.clock,
+        )
+        target.bound = max(target.bound, bound - _ROUNDING * max(abs(bound), 1.0))
+
+    def refine(self) -> None:
+        """Alternate between filling the front and branching on the largest gap, until time is up."""
+        started = self.clock.left
+        fill_until = self.config.fill_share * started if np.isfinite(started) else np.inf
+        fill(self.archive, self.instance, self.rng, Budget(seconds=max(min(fill_until, 1e9), 1e-3)).start())
+        while not self.clock.expired:
+            open_targets = [
+                t for t in self.targets if t.visits <= self.config.max_visits and not self.settled(t)
+            ]
+            if not open_targets:
+                return
+            worst = max(open_targets, key=lambda t: 1 - t.bound / max(self.best(t)[1], 1e-12))
+            self.visit(worst)
+
+    def bounds(self) -> tuple[Bound, ...]:
+        """Return the certified bounds of all targets."""
+        return tuple(
+            Bound((float(t.problem.weights[0]), float(t.problem.weights[1])), t.bound) for t in self.targets
+        )
