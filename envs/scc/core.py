@@ -195,8 +195,11 @@ class PlacementCore:
         return self.state.placement[row, : self.instances[row].num_requests].copy()
 
     def result(self, row: int) -> dict[str, Any]:
-        """Return what the info of a finished episode holds, computed by the model anew."""
-        placement = self.placement(row)
+        """Return what the info of a finished episode holds."""
+        return self.report(row, self.placement(row))
+
+    def report(self, row: int, placement: IntArray) -> dict[str, Any]:
+        """Return what the info says of a whole placement [R], computed by the model."""
         costs = evaluate(self.instances[row], placement[None])
         return {
             # a list: vector environments cannot stack arrays whose lengths differ

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
-import numpy.typing as npt
 
-from semverse.envs.errors import InputError
-from semverse.envs.scc.core import Placed, PlacementCore
-from semverse.envs.scc.episode import EpisodeSource
+from semverse.envs.scc.base_env import BaseSCCEnv, reward_space
+from semverse.envs.scc.core import Placed
 from semverse.envs.scc.observation import Observation, observation_space
-from semverse.envs.scc.types import BoolArray, FloatArray, Instance, IntArray
-
-INFEASIBLE_PENALTY = 1.0
-RENDER_MODES = ("rgb_array", "human")
-RENDER_FPS = 8
+from semverse.envs.scc.types import BoolArray, IntArray
 
 
-class SCCEnv(gymnasium.Env[Any, Any]):
+class SCCEnv(BaseSCCEnv):
     """Place virtual spaces on a distributed edge, one request a step (``semverse/SCC-v0``).
 
     ## Action space
@@ -45,17 +38,7 @@ class SCCEnv(gymnasium.Env[Any, Any]):
     ``feasible`` and ``violation``.
 
     Args:
-        region: shipped scenario ("california", "virginia") or path of a scenario's YAML file.
-        users: number of users; None keeps the scenario's, as for the following.
-        spaces: number of virtual spaces.
-        mecs: number of MECs.
-        cells: OpenCellID-format CSV to draw the sites from.
-        traces: file or folder of VR traces to draw the request probabilities from.
-        order: in which order requests come: "heaviest", "space", "index" or "random".
-        preference: [w_latency, w_energy] of every episode.
-        instance: `Instance`, or the path of one, of every episode.
-        infeasible_penalty: price of one unit of violation.
-        render_mode: "rgb_array", "human" or None.
+        *args, **kwargs: see `BaseSCCEnv`.
 
     Raises:
         InputError: a wrong value.
@@ -64,50 +47,10 @@ class SCCEnv(gymnasium.Env[Any, Any]):
     - v0: first version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}  # noqa: RUF012
-
-    def __init__(
-        self,
-        region: str | Path = "california",
-        *,
-        users: int | None = None,
-        spaces: int | None = None,
-        mecs: int | None = None,
-        cells: str | Path | None = None,
-        traces: str | Path | None = None,
-        order: str = "heaviest",
-        preference: npt.ArrayLike | None = None,
-        instance: Instance | str | Path | None = None,
-        infeasible_penalty: float = INFEASIBLE_PENALTY,
-        render_mode: str | None = None,
-    ) -> None:
-        self.source = EpisodeSource(
-            region,
-            users=users,
-            spaces=spaces,
-            mecs=mecs,
-            cells=cells,
-            traces=traces,
-            order=order,
-            preference=preference,
-            instance=instance,
-        )
-        self.render_mode = check_render_mode(render_mode)
-        self.core = PlacementCore([self.source.placeholder()], check_penalty(infeasible_penalty))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.observation_space = observation_space(self.source.num_mecs)
         self.action_space = gymnasium.spaces.Discrete(self.source.num_mecs)
-        self._viewer: Any = None
-
-    @property
-    def instance(self) -> Instance:
-        """The problem at hand; a new object whenever it changes."""
-        return self.core.instances[0]
-
-    @property
-    def preference(self) -> FloatArray:
-        """Weights on normalised latency and energy [2]."""
-        preference: FloatArray = self.core.preference[0].copy()
-        return preference
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -164,31 +107,6 @@ class SCCEnv(gymnasium.Env[Any, Any]):
         """Return the action that carries on with a whole placement [R]."""
         return int(placement[self.core.request[0]])
 
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """Return the map as an image [height, width, 3], or None where there is nothing to return."""
-        if self.render_mode != "rgb_array":
-            return None
-        return self._draw()
-
-    def _draw(self) -> npt.NDArray[np.uint8]:
-        from semverse.envs.scc.render import draw_episode
-
-        return draw_episode(self.core)
-
-    def _show(self) -> None:
-        """Show the map in a window, as render mode "human" asks."""
-        if self.render_mode == "human":
-            from semverse.envs.scc.window import Window
-
-            self._viewer = self._viewer or Window("semverse", RENDER_FPS)
-            self._viewer.show(self._draw())
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        if self._viewer is not None:
-            self._viewer.close()
-            self._viewer = None
-
 
 class MOSCCEnv(SCCEnv):
     """`SCCEnv` that returns its reward as a vector (``semverse/MO-SCC-v0``).
@@ -204,30 +122,3 @@ class MOSCCEnv(SCCEnv):
 
     def _reward(self, placed: Placed) -> Any:
         return placed.vector[0].astype(np.float32)
-
-
-def reward_space() -> gymnasium.spaces.Box:
-    """Return the space of vector rewards [2]: never positive, and as low as the violation is high."""
-    return gymnasium.spaces.Box(-np.inf, 0.0, (2,), np.float32)
-
-
-def check_penalty(penalty: float) -> float:
-    """Return the penalty.
-
-    Raises:
-        InputError: not a finite number >= 0.
-    """
-    if isinstance(penalty, bool) or not isinstance(penalty, int | float) or not 0 <= penalty < np.inf:
-        raise InputError(f"is {penalty!r}", key="infeasible_penalty", remedy="give a finite number >= 0")
-    return float(penalty)
-
-
-def check_render_mode(mode: str | None) -> str | None:
-    """Return the render mode.
-
-    Raises:
-        InputError: unknown mode.
-    """
-    if mode is not None and mode not in RENDER_MODES:
-        raise InputError(f"is {mode!r}", key="render_mode", remedy="choose " + ", ".join(RENDER_MODES))
-    return mode

@@ -108,7 +108,11 @@ class EpisodeSource:
         weights = self._preference if preference is None else check_preference(preference)
         if weights is None:
             weights = rng.dirichlet(np.ones(2))
-        return Episode(instance, weights, self._order(instance, rng))
+        return Episode(instance, weights, self.order(instance, rng))
+
+    def order(self, instance: Instance, rng: np.random.Generator) -> IntArray:
+        """Return the requests of an instance in the order they are placed [R]."""
+        return self._order(instance, rng)
 
 
 def check_options(options: dict[str, Any] | None) -> dict[str, Any]:

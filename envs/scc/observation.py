@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
@@ -49,7 +51,7 @@ def request_features(instance: Instance) -> npt.NDArray[np.float32]:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def share(part: FloatArray, whole: npt.ArrayLike) -> FloatArray:
+def share(part: npt.NDArray[Any], whole: npt.ArrayLike) -> FloatArray:
     """Return part / whole, 0 where the whole is 0."""
     total = np.asarray(whole, dtype=np.float64)
     result: FloatArray = np.divide(part, total, out=np.zeros(part.shape), where=total > 0)

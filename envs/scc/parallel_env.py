@@ -15,14 +15,14 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils import parallel_to_aec, wrappers
 
 from semverse.envs.errors import InputError
-from semverse.envs.scc.core import Placed, PlacementCore
-from semverse.envs.scc.env import (
+from semverse.envs.scc.base_env import (
     INFEASIBLE_PENALTY,
     RENDER_FPS,
     RENDER_MODES,
     check_penalty,
     check_render_mode,
 )
+from semverse.envs.scc.core import Placed, PlacementCore
 from semverse.envs.scc.episode import OPTIONS, EpisodeSource
 from semverse.envs.scc.observation import MAX_ADDED, MEC_FEATURES, REQUEST_FEATURES
 from semverse.envs.scc.types import Instance, IntArray

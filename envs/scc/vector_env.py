@@ -13,14 +13,14 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from semverse.envs.errors import InputError
-from semverse.envs.scc.core import Placed, PlacementCore
-from semverse.envs.scc.env import (
+from semverse.envs.scc.base_env import (
     INFEASIBLE_PENALTY,
     RENDER_FPS,
     RENDER_MODES,
     check_penalty,
     check_render_mode,
 )
+from semverse.envs.scc.core import Placed, PlacementCore
 from semverse.envs.scc.episode import EpisodeSource, check_options, read_instance
 from semverse.envs.scc.observation import Observation, observation_space
 from semverse.envs.scc.types import BoolArray
