@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from semverse.agents.benchmark.plots import EXCLUDED, boundary, colour, limits
 from semverse.agents.benchmark.results import METRICS, Results, mean_curves
+from semverse.envs.scc.types import FloatArray
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
@@ -46,7 +47,19 @@ def fronts(results: Results, instance: str) -> Any:
         )
     figure.update_xaxes(title="latency (ms)", type="log", range=np.log10(x).tolist())
     figure.update_yaxes(title="energy (J)", type="log", range=np.log10(y).tolist())
+    if known is not None:
+        figure.update_layout(updatemenus=[_zoom(x, y, known.reference_point)])
     return _style(figure, instance, 460)
+
+
+def _zoom(x: tuple[float, float], y: tuple[float, float], corner: FloatArray) -> dict[str, Any]:
+    """Return buttons between all fronts and the box that hv_ratio is measured in."""
+    buttons = []
+    for label, x1, y1 in (("all fronts", x[1], y[1]), ("hv_ratio box", *corner)):
+        ranges = {"xaxis.range": np.log10([x[0], x1]).tolist(), "yaxis.range": np.log10([y[0], y1]).tolist()}
+        buttons.append({"label": label, "method": "relayout", "args": [ranges]})
+    place = {"x": 1.0, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}
+    return {"type": "buttons", "direction": "left", "buttons": buttons, **place}
 
 
 def curves(results: Results, region: str) -> Any:

@@ -20,10 +20,10 @@ body { font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; 
 h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { margin-top: 2.4rem; border-bottom: 1px solid #ddd }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid #eee; vertical-align: top }
-th { background: #f6f6f6 } th:first-child, td:first-child { text-align: left }
+th { background: #f6f6f6 } tr:first-child th:first-child, td:first-child { text-align: left }
 th[colspan] { text-align: center }
 #summary td:nth-child(even), #summary th[colspan] { border-left: 1px solid #ddd }
-td small { display: block; color: #777 } .best { font-weight: 700; color: #00694d }
+td small { display: block; color: #777; font-weight: 400 } .best { font-weight: 700; color: #00694d }
 .warning { background: #fff4e0; border-left: 4px solid #e69f00; padding: .6rem 1rem }
 .grid { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem }
 @media (max-width: 900px) { .grid { grid-template-columns: minmax(0, 1fr) } }
@@ -66,8 +66,8 @@ def _page(results: Results, rows: Sequence[Row], document: dict[str, Any]) -> st
         _summary(rows, results.regions),
         _EXPLANATION,
         "<h2>Fronts</h2>",
-        "<p class=muted>Click an agent in a legend to hide it, double-click to see it alone; drag to zoom. "
-        "Grey: the certified bounds exclude any placement there.</p>",
+        "<p class=muted>Click an agent in a legend to hide it, double-click to see it alone; drag to "
+        "zoom, or use the buttons. Grey: the certified bounds exclude any placement there.</p>",
         f"<div class=grid>{''.join(_figure(key, figure) for key, figure in fronts.items())}</div>",
         "<h2>Progress over the budget</h2>",
         *(_figure(key, figure) for key, figure in curves.items()),
