@@ -14,6 +14,7 @@ from gymnasium.utils.env_checker import check_env, data_equivalence
 from semverse.envs.conformance.types import Check, NotApplicable, require
 
 STEPS = 300  # of each rollout: more than one episode of the placement environments at standard size
+EPISODES = 20  # a rollout ends with that many, should they be shorter
 SEED = 7
 
 
@@ -80,10 +81,14 @@ def rollout(env: gymnasium.Env[Any, Any]) -> Iterator[tuple[Any, Any, dict[str, 
     env.action_space.seed(SEED)
     observation, info = env.reset(seed=SEED)
     yield observation, 0.0, info
+    episodes = 0
     for _ in range(STEPS):
         observation, reward, terminated, truncated, info = env.step(sample(env.action_space, info))
         yield observation, reward, info
         if terminated or truncated:
+            episodes += 1
+            if episodes == EPISODES:
+                return
             observation, info = env.reset()
             yield observation, 0.0, info
 
@@ -120,10 +125,14 @@ def vectorisation(env_id: str) -> None:
         env = gymnasium.make_vec(env_id, num_envs=3, vectorization_mode=mode)
         observation, _ = env.reset(seed=SEED)
         env.action_space.seed(SEED)
+        episodes = 0
         for _ in range(STEPS):
             if observation not in env.observation_space:
                 raise AssertionError(f"{mode}: an observation is outside of the observation space")
-            observation, *_ = env.step(env.action_space.sample())
+            observation, _, terminated, truncated, _ = env.step(env.action_space.sample())
+            episodes += int((terminated | truncated).sum())
+            if episodes >= EPISODES:
+                break
         env.close()
 
 

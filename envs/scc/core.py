@@ -73,7 +73,7 @@ class PlacementCore:
         order: IntArray,
         opening: ComplexArray | None = None,
     ) -> None:
-        """Start an episode in a row; `look` must follow before the next step.
+        """Start an episode in a row; `look` or `refresh` must follow before the next step.
 
         Args:
             row: which.
@@ -106,8 +106,12 @@ class PlacementCore:
 
     def look(self) -> Observation:
         """Look at the requests at hand: set the mask, return a fresh observation of all rows."""
-        self._candidates, self.mask, observation = self._observe(self._rows, self.cursor, slice(None))
-        return observation
+        self.refresh()
+        return self._describe(self._rows, self.cursor, slice(None), self._candidates)
+
+    def refresh(self) -> None:
+        """Look at the requests at hand without describing them."""
+        self._candidates, self.mask = self._find(self._rows, self.cursor, slice(None))
 
     def look_ahead(self, row: int, positions: IntArray) -> tuple[BoolArray, Observation]:
         """Look at other requests of a row as things stand, by their positions in its order [K].
@@ -116,19 +120,26 @@ class PlacementCore:
             Their masks [K, M] and observations [K, ...]; a position past the end shows no request.
         """
         rows = np.full(len(positions), row)
-        _, mask, observation = self._observe(rows, positions, rows)
-        return mask, observation
+        found, mask = self._find(rows, positions, rows)
+        return mask, self._describe(rows, positions, rows, found)
 
-    def _observe(
+    def _find(
         self, rows: IntArray, positions: IntArray, at: IntArray | slice
-    ) -> tuple[Candidates, BoolArray, Observation]:
-        """Return candidates, masks and observations of one request a row; ``at`` selects the rows."""
+    ) -> tuple[Candidates, BoolArray]:
+        """Return candidates and masks of one request a row; ``at`` selects the rows."""
         over = positions >= self.length[at]
         step = rows * self._order.shape[1] + np.where(over, 0, positions)
         found = self.state.candidates(rows, self._order.ravel().take(step))
         dead = ~found.room.any(axis=1)
         # in a dead end, and when all is done, every choice is allowed
-        mask = found.room | (dead | over)[:, None]
+        return found, found.room | (dead | over)[:, None]
+
+    def _describe(
+        self, rows: IntArray, positions: IntArray, at: IntArray | slice, found: Candidates
+    ) -> Observation:
+        """Return fresh observations of one request a row."""
+        over = positions >= self.length[at]
+        step = rows * self._order.shape[1] + np.where(over, 0, positions)
         added = found.added.view(np.float64).reshape(len(rows), -1, 2) * self._per_added[at]
         observation = {
             "added_latency": np.minimum(added[..., 0], MAX_ADDED).astype(np.float32),
@@ -143,10 +154,10 @@ class PlacementCore:
         if over.any():  # no request is at hand any more
             for name in ("added_latency", "added_energy", "hosting", "request"):
                 observation[name][over] = 0.0
-        return found, mask, observation
+        return observation
 
     def place(self, actions: npt.ArrayLike) -> Placed:
-        """Place the request at hand of each row on the MEC chosen [N]; `look` must follow.
+        """Place the request at hand of each row on the MEC chosen [N]; `look` or `refresh` must follow.
 
         Rows whose episode is over compute something harmless; begin them anew before looking.
 

@@ -101,7 +101,7 @@ class SCCJointEnv(BaseSCCEnv):
                 remedy="make the environment with instance=, or with larger users= and spaces=",
             )
         self.core.begin(0, instance, episode.preference, episode.order)
-        self.core.look()
+        self.core.refresh()
         self._picture = self._observe(episode.order)
         self._over = False
         self._show()
@@ -164,7 +164,7 @@ class SCCJointEnv(BaseSCCEnv):
         vector, repaired, dead_end = np.zeros(2), 0, False
         while self.core.cursor[0] < self.core.length[0]:
             placed = self.core.place(plan[self.core.request])
-            self.core.look()
+            self.core.refresh()
             vector += placed.vector[0]
             repaired += int(placed.repaired[0])
             dead_end |= bool(placed.dead_end[0])

@@ -112,7 +112,7 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         episode = self.source.draw(self.np_random, known)
         order, self._turns = rounds(episode.instance, episode.order)
         self.core.begin(0, episode.instance, episode.preference, order)
-        self.core.look()
+        self.core.refresh()
         self._cycle = 0
         self.agents = list(self.possible_agents)
         observations, masks = self._observations()
@@ -160,7 +160,7 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         for i in sorted(np.flatnonzero(positions < self.core.length[0]).tolist(), key=lambda a: positions[a]):
             action = actions.get(self.possible_agents[i])
             placed[i] = self.core.place([self.core.cheapest(0) if action is None else action])
-            self.core.look()
+            self.core.refresh()
         return placed
 
     def _observations(self) -> tuple[dict[str, Any], npt.NDArray[np.int8]]:
