@@ -90,7 +90,7 @@ class Relaxer:
             value = self._lagrangian(priced.best, prices, limits) + constant
             if value > bound:
                 bound, center, best_of_bound = value, prices, priced.best
-            added = self._pool.add_priced(priced, self._per_space)
+            added = self._pool.add_priced(priced, self._per_space, rules.forced)
             if added:
                 master = self._master.solve()
             upper = master.value + constant

@@ -23,7 +23,7 @@ from semverse.solvers.exact.columns import Pool
 from semverse.solvers.exact.integer import choose_columns
 from semverse.solvers.exact.pricing import Rules
 from semverse.solvers.exact.relaxation import Problem, Relaxation, Relaxer
-from semverse.solvers.exact.tree import Incumbent, branch_and_price
+from semverse.solvers.exact.tree import Tree
 from semverse.solvers.layout import Layout
 from semverse.solvers.relink import fill
 
@@ -39,7 +39,6 @@ class ExactConfig(Config):
     window: Annotated[float, pydantic.Field(gt=0)]  # relative reduced cost of columns in the integer step
     integer_seconds: Annotated[float, pydantic.Field(gt=0)]  # limit of one integer step
     nodes: Annotated[int, pydantic.Field(ge=1)]  # branch-and-price nodes a visit
-    max_visits: Annotated[int, pydantic.Field(ge=0)]  # visits a preference
     fill_share: Annotated[float, pydantic.Field(ge=0, lt=1)]  # of the budget, for points in between
 
 
@@ -69,6 +68,7 @@ class _Target:
     problem: Problem
     relaxation: Relaxation
     bound: float
+    tree: Tree | None = None
     visits: int = 0
 
 
@@ -225,21 +225,22 @@ class _Search:
             self._keep(descent.run(placement[None], self.clock))
 
     def _branch(self, target: _Target) -> None:
+        """Continue the target's search tree, and share the columns that it met."""
+
         def offer(placement: IntArray) -> float:
             self._keep(placement[None])
             return self.best(target)[1]
 
-        bound = branch_and_price(
-            self.pool,
-            self._relaxer,
-            target.problem,
-            target.relaxation,
-            Incumbent(self.best(target)[1], offer),
-            tolerance=self.config.optimality,
-            nodes=self.config.nodes * 2**target.visits // 2,
-            clock=self.clock,
-        )
-        target.bound = max(target.bound, bound - _ROUNDING * max(abs(bound), 1.0))
+        upper = self.best(target)[1]
+        if target.tree is None:
+            target.tree = Tree(
+                self.pool, target.problem, target.relaxation, upper, self.config.columns_per_space
+            )
+        tree = target.tree
+        tree.advance(self.config.nodes, self.clock, self.config.optimality, upper, offer)
+        target.bound = max(target.bound, tree.bound - _ROUNDING * max(abs(tree.bound), 1.0))
+        for column in tree.pool.columns:
+            self.pool.add(column.space, column.assignment)
 
     def refine(self) -> None:
         """Alternate between filling the front and branching on the largest gap, until time is up."""
@@ -247,13 +248,19 @@ class _Search:
         fill_until = self.config.fill_share * started if np.isfinite(started) else np.inf
         fill(self.archive, self.instance, self.rng, Budget(seconds=max(min(fill_until, 1e9), 1e-3)).start())
         while not self.clock.expired:
-            open_targets = [
-                t for t in self.targets if t.visits <= self.config.max_visits and not self.settled(t)
-            ]
+            open_targets = [t for t in self.targets if not self.settled(t)]
             if not open_targets:
                 return
-            worst = max(open_targets, key=lambda t: 1 - t.bound / max(self.best(t)[1], 1e-12))
-            self.visit(worst)
+            self.visit(max(open_targets, key=self._slack))
+
+    def _slack(self, target: _Target) -> float:
+        """Return a target's gap relative to the extent of the front, which is what hypervolume sees."""
+        objectives = self.archive.objectives
+        if not len(objectives):
+            return np.inf
+        extent = float(target.problem.weights @ np.ptp(objectives, axis=0))
+        # halved at each visit, so that a stubborn gap does not take all the time
+        return (self.best(target)[1] - target.bound) / max(extent, 1e-12) * 0.5**target.visits
 
     def bounds(self) -> tuple[Bound, ...]:
         """Return the certified bounds of all targets."""

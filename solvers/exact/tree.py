@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from semverse.envs.scc.model import tables
-from semverse.envs.scc.types import BoolArray, FloatArray, IntArray
+from semverse.envs.scc.types import BoolArray, FloatArray, Instance, IntArray
 from semverse.solvers.base import Clock
 from semverse.solvers.exact.columns import Pool
+from semverse.solvers.exact.integer import reduced_costs
 from semverse.solvers.exact.pricing import Rules, assign_exactly
 from semverse.solvers.exact.relaxation import Problem, Relaxation, Relaxer
 from semverse.solvers.layout import weigh
@@ -30,71 +31,71 @@ class _Node:
     problem: Problem = field(compare=False)
 
 
-@dataclass
-class Incumbent:
-    """Best value known; ``offer`` scores a placement [R] and returns the best value since."""
+class Tree:
+    """Branch and price on one weighted sum, best node first; can be continued at any time.
 
-    value: float
-    offer: Callable[[IntArray], float]
-
-
-def branch_and_price(
-    pool: Pool,
-    relaxer: Relaxer,
-    problem: Problem,
-    root: Relaxation,
-    incumbent: Incumbent,
-    *,
-    tolerance: float,
-    nodes: int,
-    clock: Clock,
-) -> float:
-    """Raise the lower bound of a weighted sum, best node first.
+    Only columns whose reduced cost at the root is within the gap can be part of a better placement, so
+    the tree works on those alone.
 
     Args:
-        pool: shared columns; grows.
-        relaxer: column generation over that pool.
+        pool: columns known so far.
         problem: the root problem.
-        root: its relaxation.
-        incumbent: best known value; improved placements are offered to it.
-        tolerance: relative gap at which a node counts as closed.
-        nodes: how many nodes to relax at most.
-        clock: stops early when expired.
-
-    Returns:
-        A lower bound of the problem, at least the root's.
+        root: its relaxation over the pool.
+        upper: value of the best known placement.
+        columns_per_space: columns taken over from each pricing, a space.
     """
-    heap = [_Node(root.lower_bound, 0, problem)]
-    count = 1
-    relaxation = root
-    for step in range(nodes):
-        if not heap or clock.expired or _closed(heap[0].bound, incumbent, tolerance):
-            break
-        node = heapq.heappop(heap)
-        if step:
-            relaxation = relaxer.solve(node.problem, tolerance / 2, clock, cutoff=incumbent.value)
-        bound = max(node.bound, relaxation.lower_bound)
-        if _closed(bound, incumbent, tolerance):
-            continue
-        hosted = _hosted(pool, relaxation.master.fraction)
-        split = _most_fractional(hosted)
-        if split is None:
-            incumbent.value = min(
-                incumbent.value, incumbent.offer(transport(pool, problem.weights, hosted > 0.5))
-            )
-            if not _closed(bound, incumbent, tolerance):
-                # the remainder of this gap is the relaxation's own tolerance: keep its bound
-                return min([bound, *(n.bound for n in heap)])
-            continue
-        for rules in _children(node.problem.rules, *split):
-            child = Problem(problem.weights, rules, problem.limits)
-            heapq.heappush(heap, _Node(bound, count, child))
-            count += 1
-    return min([incumbent.value, *(n.bound for n in heap)])
+
+    def __init__(
+        self, pool: Pool, problem: Problem, root: Relaxation, upper: float, columns_per_space: int
+    ) -> None:
+        within = reduced_costs(pool, problem, root) <= upper - root.lower_bound
+        self.pool = Pool(pool.instance, pool.layout, [pool.columns[i] for i in np.flatnonzero(within)])
+        self._relaxer = Relaxer(self.pool, columns_per_space)
+        self._heap = [_Node(root.lower_bound, 0, problem)]
+        self._count = 1
+        self._leaves = np.inf  # least bound of the nodes that were closed by tolerance
+        self.bound = root.lower_bound
+
+    def advance(
+        self,
+        nodes: int,
+        clock: Clock,
+        tolerance: float,
+        upper: float,
+        offer: Callable[[IntArray], float],
+    ) -> None:
+        """Relax up to ``nodes`` nodes and raise ``bound``.
+
+        Args:
+            nodes: how many.
+            clock: stops early when expired.
+            tolerance: relative gap at which a node counts as closed.
+            upper: value of the best known placement.
+            offer: takes a placement [R] that was found, returns the best known value.
+        """
+        for _ in range(nodes):
+            if not self._heap or clock.expired or _closed(self._heap[0].bound, upper, tolerance):
+                break
+            node = heapq.heappop(self._heap)
+            relaxation = self._relaxer.solve(node.problem, tolerance / 2, clock, cutoff=upper)
+            bound = max(node.bound, relaxation.lower_bound)
+            hosted = _hosted(self.pool, relaxation.master.fraction)
+            split = _most_fractional(hosted)
+            if split is None:
+                upper = min(upper, offer(transport(self.pool.instance, node.problem.weights, hosted > 0.5)))
+            if split is None or _closed(bound, upper, tolerance):
+                self._leaves = min(self._leaves, bound)
+                continue
+            for rules in _children(node.problem.rules, *split):
+                child = Problem(node.problem.weights, rules, node.problem.limits)
+                heapq.heappush(self._heap, _Node(bound, self._count, child))
+                self._count += 1
+        least = self._heap[0].bound if self._heap else np.inf
+        self.bound = max(self.bound, min(least, self._leaves, upper))
 
 
-def _closed(bound: float, incumbent: Incumbent, tolerance: float) -> bool:
-    return bound >= incumbent.value - tolerance * abs(incumbent.value)
+def _closed(bound: float, upper: float, tolerance: float) -> bool:
+    return bound >= upper - tolerance * abs(upper)
 
 
 def _hosted(pool: Pool, fraction: FloatArray) -> FloatArray:
@@ -120,9 +121,8 @@ def _children(rules: Rules, space: int, mec: int) -> tuple[Rules, Rules]:
     return Rules(forbidden, rules.forced), Rules(rules.forbidden, forced)
 
 
-def transport(pool: Pool, weights: FloatArray, hosted: BoolArray) -> IntArray:
+def transport(instance: Instance, weights: FloatArray, hosted: BoolArray) -> IntArray:
     """Return the cheapest placement [R] for given host sets [V, M] within max_tasks."""
-    instance = pool.instance
     cost = weigh(tables(instance).request, weights)
     # a host outside the set costs more than everything inside together: used only if room is short
     penalty = float(cost.max(axis=1).sum()) + 1.0
