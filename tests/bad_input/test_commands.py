@@ -1,0 +1,149 @@
+"""Wrong input at the command line: exit code 2, one line on standard error, nothing written."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from semverse.envs.config import shipped
+from semverse.envs.scc.io import save_instance
+from semverse.envs.scc.toy import toy_instance
+from semverse.scripts.main import COMMANDS
+
+BENCHMARK = yaml.safe_load(shipped("benchmark", "scc.yaml").read_text())
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with sound and wrong files, made the working directory."""
+    monkeypatch.chdir(tmp_path)
+    save_instance(toy_instance(), tmp_path / "toy.json")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "other.txt").write_text("x")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "few.csv").write_text("lon,lat\n1,2\n")
+    (tmp_path / "no_lat.csv").write_text("lon\n1\n")
+    (tmp_path / "wrong.json").write_text((tmp_path / "toy.json").read_text().replace("0.25,", "NaN,", 1))
+    scenario = yaml.safe_load(shipped("scc", "california.yaml").read_text())
+    for name, change in {
+        "unknown_key": {"user": 3},
+        "unservable": {"mec": {**scenario["mec"], "max_tasks": [1, 1]}},
+        "nan": {"mec": {**scenario["mec"], "energy_coefficient": float("nan")}},
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**scenario, **change}))
+    for name, change in {
+        "bench_unknown_key": {"budgets": 3},
+        "bench_nan": {"budget_s": float("nan")},
+        "bench_agent": {"agents": {"nobody": {}}},
+        "bench_agent_key": {"agents": {"greedy": {"sped": 1}}},
+        "bench_region": {"regions": ["atlantis"]},
+        "bench_no_agents": {"agents": {}},
+        "bench_scenario": {"scenario": {"towers": 3}},
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**BENCHMARK, **change}))
+    return tmp_path
+
+
+GENERATE = ("generate", "--count", "2", "--out", "new")
+SOLVE = ("solve", "--instance", "toy.json", "--agent", "greedy")
+BENCH = ("benchmark", "--out", "new", "--budget", "0.1", "--agents", "greedy")
+CASES = [  # (what the line must name, the arguments; a later flag overrides an earlier one)
+    ("region", (*GENERATE, "--config", "atlantis")),
+    ("missing.yaml", (*GENERATE, "--config", "missing.yaml")),
+    ("unknown_key.yaml: user", (*GENERATE, "--config", "unknown_key.yaml")),
+    ("nan.yaml: mec.energy_coefficient", (*GENERATE, "--config", "nan.yaml")),
+    ("mec.max_tasks", (*GENERATE, "--config", "unservable.yaml")),
+    ("--env", (*GENERATE, "--env", "semverse/None-v0")),
+    ("--env", (*GENERATE, "--env", "CartPole-v1")),
+    ("count", (*GENERATE, "--count", "0")),
+    ("count", (*GENERATE, "--count", "many")),
+    ("count", ("generate", "--out", "new")),
+    ("seed", (*GENERATE, "--seed", "-1")),
+    ("format", (*GENERATE, "--format", "pickle")),
+    ("missing.csv: cells", (*GENERATE, "--cells", "missing.csv")),
+    ("no_lat.csv: lat", (*GENERATE, "--cells", "no_lat.csv")),
+    ("few.csv: lon, lat", (*GENERATE, "--cells", "few.csv")),
+    ("full", (*GENERATE, "--cells", "full")),
+    ("missing: traces", (*GENERATE, "--traces", "missing")),
+    ("empty: traces", (*GENERATE, "--traces", "empty")),
+    ("few.csv: HMDPX", (*GENERATE, "--traces", "few.csv")),
+    ("file/new", (*GENERATE, "--out", "file/new")),
+    ("file", (*GENERATE, "--out", "file")),
+    ("full", (*GENERATE, "--out", "full")),
+    ("option", (*GENERATE, "--unknown", "1")),
+    ("missing.json", (*SOLVE, "--instance", "missing.json")),
+    ("wrong.json", (*SOLVE, "--instance", "wrong.json")),
+    ("few.csv", (*SOLVE, "--instance", "few.csv")),
+    ("nobody", (*SOLVE, "--agent", "nobody")),
+    ("seconds", (*SOLVE, "--budget", "nan")),
+    ("seconds", (*SOLVE, "--budget", "-1")),
+    ("budget", (*SOLVE, "--budget", "soon")),
+    ("file/a.json", (*SOLVE, "--out", "file/a.json")),
+    ("bench_unknown_key.yaml: budgets", (*BENCH, "--config", "bench_unknown_key.yaml")),
+    ("bench_nan.yaml: budget_s", ("benchmark", "--out", "new", "--config", "bench_nan.yaml")),
+    ("nobody", ("benchmark", "--out", "new", "--config", "bench_agent.yaml")),
+    ("sped", ("benchmark", "--out", "new", "--config", "bench_agent_key.yaml")),
+    ("atlantis", (*BENCH, "--config", "bench_region.yaml")),
+    ("agents", ("benchmark", "--out", "new", "--config", "bench_no_agents.yaml")),
+    ("towers", (*BENCH, "--config", "bench_scenario.yaml")),
+    ("budget_s", (*BENCH, "--budget", "nan")),
+    ("seeds", (*BENCH, "--seeds", "0")),
+    ("missing.csv", (*BENCH, "--cells", "missing.csv")),
+    ("missing", (*BENCH, "--traces", "missing")),
+    ("file/new", (*BENCH, "--out", "file/new")),
+    ("missing", ("report", "missing")),
+    ("full", ("report", "full")),
+    ("file", ("report", "file")),
+    ("kind", ("list", "towers")),
+    ("command", ("unheard-of",)),
+    ("target", ("check",)),
+]
+
+
+@pytest.mark.parametrize(("named", "arguments"), CASES, ids=[" ".join(arguments) for _, arguments in CASES])
+def test_one_line_and_nothing_written(place, semverse, named, arguments):
+    before = {path: path.stat().st_mtime_ns for path in place.rglob("*")}
+    outcome = semverse(*arguments)
+    assert outcome.code == 2, outcome.err
+    assert outcome.out == ""
+    assert outcome.err.startswith("semverse: error: ")
+    assert outcome.err.count("\n") == 1
+    assert named in outcome.err.lower() or named in outcome.err
+    assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == before
+
+
+def test_there_are_cases_for_every_command():
+    assert {arguments[0] for _, arguments in CASES} >= set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-m", "semverse.scripts.generate", "--count", "1", "--out", "file/new"),
+        ("-m", "semverse.scripts.main", "generate", "--count", "1", "--out", "new", "--config", "nan.yaml"),
+        ("-m", "semverse.scripts.main", "solve", "--instance", "wrong.json", "--agent", "greedy"),
+    ],
+)
+def test_as_a_process(place, arguments):
+    before = sorted(place.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=place
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert sorted(place.rglob("*")) == before
+
+
+def test_generate_resumes_and_refuses_another_seed(place, semverse):
+    assert semverse(*GENERATE, "--format", "npz").code == 0
+    (place / "new" / "00001.npz").unlink()
+    first = (place / "new" / "00000.npz").stat().st_mtime_ns
+    assert semverse(*GENERATE, "--format", "npz", "--count", "3").code == 0
+    names = ["00000.npz", "00001.npz", "00002.npz", "generate.json"]
+    assert sorted(path.name for path in (place / "new").iterdir()) == names
+    assert (place / "new" / "00000.npz").stat().st_mtime_ns == first
+    outcome = semverse(*GENERATE, "--seed", "1")
+    assert outcome.code == 2
+    assert "new/generate.json: is of another scenario or seed" in outcome.err
