@@ -43,7 +43,7 @@ def _bounds(solution: Solution) -> Table:
     table = Table(title="weighted sums of latency (ms) and energy (J)")
     for name in ("weight of latency", "of energy", "certified bound", "best found", "gap"):
         table.add_column(name, justify="right")
-    for bound in solution.bounds:
+    for bound in sorted(solution.bounds, key=lambda bound: -bound.weights[0]):
         values = solution.objectives @ np.array(bound.weights)
         found = f"{values.min():.3f}" if len(values) else "-"
         gap = f"{100 * (values.min() / bound.value - 1):.2f} %" if len(values) and bound.value > 0 else "-"
