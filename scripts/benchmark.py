@@ -33,7 +33,7 @@ def command(
 
     from semverse.agents.benchmark.plan import load_benchmark
     from semverse.agents.benchmark.progress import show_progress
-    from semverse.agents.benchmark.run import run_benchmark
+    from semverse.agents.benchmark.run import run_benchmark, write_results
     from semverse.agents.benchmark.store import CONFIG_FILE, Store
     from semverse.agents.benchmark.table import rich_table, summarise
     from semverse.scripts.options import split
@@ -51,7 +51,9 @@ def command(
     }
     if resume and config is None and Store(out).exists:
         config = out / CONFIG_FILE  # a bare --resume carries on with what was asked for at the start
-    results = run_benchmark(load_benchmark(config, flags), out, resume, show_progress)
+    store = run_benchmark(load_benchmark(config, flags), out, resume, show_progress)
+    with Console(stderr=True).status("writing tables, TensorBoard logs and report"):
+        results = write_results(store)
     console = Console()
     console.print(rich_table(summarise(results), results.regions))
     console.print(f"report:      {out / 'report.html'}", highlight=False)

@@ -18,7 +18,8 @@ def command(folder: Annotated[Path, typer.Argument(help="The --out of a benchmar
     from semverse.agents.benchmark.store import Store
     from semverse.agents.benchmark.table import rich_table, summarise
 
-    results = write_results(Store(folder))
+    with Console(stderr=True).status("writing tables, TensorBoard logs and report"):
+        results = write_results(Store(folder))
     console = Console()
     console.print(rich_table(summarise(results), results.regions))
     for cell in results.missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -20,7 +21,8 @@ class Display:
         self._current: list[Cell] = []
         # the bar counts budgeted seconds, since cells differ in length: so the time left is right
         seconds = sum(expected_seconds(config, cell) for cell in waiting)
-        self._task = bar.add_task("", total=seconds, count=self._count(), current="")
+        about = timedelta(seconds=round(seconds / config.processes))
+        self._task = bar.add_task("", total=seconds, count=self._count(), about=about, current="")
 
     def started(self, cell: Cell) -> None:
         """Show a cell as being worked on."""
@@ -52,6 +54,7 @@ def show_progress(config: BenchmarkConfig, waiting: Sequence[Cell], done: int) -
         BarColumn(bar_width=30),
         TextColumn("{task.fields[count]} cells"),
         TimeElapsedColumn(),
+        TextColumn("of about {task.fields[about]}"),
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("[cyan]{task.fields[current]}"),

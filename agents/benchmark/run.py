@@ -1,4 +1,4 @@
-"""A whole benchmark: plan, run what is missing, write the results."""
+"""A whole benchmark: plan, run what is missing; then write the results."""
 
 from __future__ import annotations
 
@@ -35,10 +35,8 @@ _PACKAGES = ("semverse", "numpy", "scipy", "moocore", "pymoo", "ortools", "gymna
 ProgressFactory = Callable[[BenchmarkConfig, Sequence[Cell], int], AbstractContextManager[Progress]]
 
 
-def run_benchmark(
-    config: BenchmarkConfig, out: str | Path, resume: bool, progress: ProgressFactory
-) -> Results:
-    """Run a benchmark, or what is missing of it, and write all results.
+def run_benchmark(config: BenchmarkConfig, out: str | Path, resume: bool, progress: ProgressFactory) -> Store:
+    """Run the cells of a benchmark, or what is missing of them.
 
     Args:
         config: what to run.
@@ -47,7 +45,7 @@ def run_benchmark(
         progress: makes the display, out of the configuration, the cells to run and the number already done.
 
     Returns:
-        The scored results.
+        The store with every cell finished.
 
     Raises:
         InputError: wrong configuration, a used folder without ``resume``, another benchmark in it.
@@ -63,7 +61,7 @@ def run_benchmark(
     waiting = [cell for cell in cells if not store.finished(cell)]
     with progress(config, waiting, len(cells) - len(waiting)) as display:
         run_cells(store, config, waiting, display)
-    return write_results(store)
+    return store
 
 
 def write_results(store: Store) -> Results:

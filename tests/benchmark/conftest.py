@@ -36,9 +36,9 @@ def finished(tmp_path_factory, tiny_file):
     out = tmp_path_factory.mktemp("run") / "out"
     from semverse.agents.benchmark.plan import load_benchmark
     from semverse.agents.benchmark.progress import show_progress
-    from semverse.agents.benchmark.run import run_benchmark
+    from semverse.agents.benchmark.run import run_benchmark, write_results
 
-    run_benchmark(load_benchmark(tiny_file, {}), out, False, show_progress)
+    write_results(run_benchmark(load_benchmark(tiny_file, {}), out, False, show_progress))
     return out
 
 
