@@ -11,7 +11,7 @@ import numpy as np
 
 from semverse.agents.benchmark.hyperparameters import hyperparameters
 from semverse.agents.benchmark.plots import fronts_figure
-from semverse.agents.benchmark.results import Results, mean_curves, spread_times
+from semverse.agents.benchmark.results import METRICS, Results, mean_curves, spread_times
 from semverse.envs.scc.types import FloatArray
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def write_tensorboard(results: Results, folder: Path) -> None:
                 final = _write_curves(writer, results, agent, start)
                 _write_hyperparameters(writer, results, agent, final)
     with SummaryWriter(str(folder / FRONTS_RUN)) as writer:
+        writer.add_text("about", _about(results), global_step=0)
         _write_fronts(writer, results, start)
 
 
@@ -84,6 +85,16 @@ def _write_fronts(writer: SummaryWriter, results: Results, start: float) -> None
             figure = fronts_figure(results, instance, np.inf if last else at)
             step = milliseconds(at)
             writer.add_figure(f"fronts/{instance}", figure, global_step=step, walltime=start + at)
+
+
+def _about(results: Results) -> str:
+    """Return what the tags mean, as Markdown."""
+    lines = ["Steps are milliseconds into the solve. Every curve is the mean over the seeds of a region.", ""]
+    lines += ["| tag | indicator | better |", "|---|---|---|"]
+    lines += [f"| {m.key} | {m.title} | {'higher' if m.larger_is_better else 'lower'} |" for m in METRICS]
+    if results.missing:
+        lines += ["", "Missing: " + ", ".join(map(str, results.missing))]
+    return "\n".join(lines)
 
 
 def image_times(budget_s: float) -> FloatArray:
