@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -122,3 +123,15 @@ def preference_grid(count: int) -> FloatArray:
         raise InputError(f"is {count}", key="preferences", remedy="give at least 1")
     weight = np.linspace(1.0, 0.0, count) if count > 1 else np.array([0.5])
     return np.stack([weight, 1.0 - weight], axis=1)
+
+
+def spread_order(count: int) -> Iterator[int]:
+    """Yield 0 .. count - 1: both ends first, then always the middle of the widest gap."""
+    gaps = [(0, count - 1)]
+    yield from dict.fromkeys((0, count - 1))
+    while gaps:
+        left, right = gaps.pop(0)
+        middle = (left + right) // 2
+        if left < middle < right:
+            yield middle
+            gaps += [(left, middle), (middle, right)]

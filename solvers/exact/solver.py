@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
-from semverse.solvers.base import Bound, Budget, Clock, Front
+from semverse.solvers.base import Bound, Budget, Clock, Front, spread_order
 from semverse.solvers.construct import construct, space_by_space
 from semverse.solvers.descent import SpaceDescent
 from semverse.solvers.exact.columns import Pool
@@ -137,18 +136,6 @@ class ExactSolver:
         placement, value = search.best(target)
         scale = float(array.sum())
         return Proven(placement, value * scale, min(target.bound, value) * scale)
-
-
-def spread_order(count: int) -> Iterator[int]:
-    """Yield 0 .. count - 1: both ends first, then always the middle of the widest gap."""
-    gaps = [(0, count - 1)]
-    yield from dict.fromkeys((0, count - 1))
-    while gaps:
-        left, right = gaps.pop(0)
-        middle = (left + right) // 2
-        if left < middle < right:
-            yield middle
-            gaps += [(left, middle), (middle, right)]
 
 
 class _Search:
