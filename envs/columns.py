@@ -57,7 +57,7 @@ def read_columns(path: str | Path, numbers: tuple[str, ...], text: str | None = 
     good = np.isfinite(array).all(axis=1)
     if text:
         good &= np.array([bool(label) for label in labels], dtype=np.bool_)
-    kept = [label for label, keep in zip(labels, good.tolist(), strict=True) if keep]
+    kept = [labels[row] for row in np.flatnonzero(good)]
     return Columns(array[good], kept, bad + int((~good).sum()))
 
 
