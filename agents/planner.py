@@ -23,6 +23,9 @@ class PlannableEnv(Protocol):
         """Return the action that, at this step, carries on with a whole placement [R]."""
 
 
+PLAN_BUDGET = Budget(seconds=1.0)
+
+
 class PlannerAgent:
     """A solver as an agent.
 
@@ -32,7 +35,7 @@ class PlannerAgent:
         seed: seed of the solver's randomness.
     """
 
-    def __init__(self, solver: Solver, budget: Budget = Budget(seconds=1.0), seed: int = 0) -> None:
+    def __init__(self, solver: Solver, budget: Budget = PLAN_BUDGET, seed: int = 0) -> None:
         self.solver = solver
         self.budget = budget
         self._rng = np.random.default_rng(seed)

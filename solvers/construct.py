@@ -102,4 +102,5 @@ def best_of(instance: Instance, weights: FloatArray, placements: IntArray) -> In
     """Return for each pair of weights [P, 2] the best feasible of the placements [B, R] -> [P, R]."""
     costs = evaluate(instance, placements)
     score = weights @ costs.objectives.T  # [P, B]
-    return placements[np.where(costs.feasible, score, np.inf).argmin(axis=1)]
+    best: IntArray = placements[np.where(costs.feasible, score, np.inf).argmin(axis=1)]
+    return best

@@ -25,7 +25,8 @@ class SpaceCosts:
         """Return the cost of hosting (without serving) on host sets [N, M] -> [N]."""
         chosen = hosts.astype(np.float64)
         pairs = np.einsum("nm,nml,nl->n", chosen, self.pair, chosen) / 2
-        return np.einsum("nm,nm->n", chosen, self.host) + pairs
+        total: FloatArray = np.einsum("nm,nm->n", chosen, self.host) + pairs
+        return total
 
     def repeat(self, times: int) -> SpaceCosts:
         """Return every row ``times`` times in sequence."""
@@ -106,7 +107,7 @@ def assign(costs: SpaceCosts, hosts: BoolArray, room: IntArray) -> tuple[IntArra
     """
     serve = np.where((hosts & (room > 0))[:, None, :], costs.serve, np.inf)
     chosen = serve.argmin(axis=2)
-    n, k, mecs = serve.shape
+    n, _, mecs = serve.shape
     counts = np.bincount((np.arange(n)[:, None] * mecs + chosen).ravel(), minlength=n * mecs)
     tight = np.flatnonzero((counts.reshape(n, mecs) > room).any(axis=1))
     if len(tight):
