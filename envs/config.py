@@ -27,14 +27,20 @@ def shipped(*parts: str) -> Path:
     return Path(str(files("semverse.configs").joinpath(*parts)))
 
 
+# besides its own, PyYAML lets through what its constructors meet: a 13th month, "!!bool maybe", "!!int ''"
+_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+
+
 class _UniqueLoader(yaml.SafeLoader):
     """The safe loader, refusing a key that is given twice (YAML would silently keep the last)."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError("is given twice", key=name, remedy="keep one of the two")
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise InputError("is given twice", key=key.value, remedy="keep one of the two")
+                seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -49,7 +55,7 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
         data = yaml.load(text, Loader=_UniqueLoader)
     except InputError as error:
         raise error.at(path) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: e.g. a 13th month
+    except _YAML_ERRORS as error:
         raise InputError(f"is no valid YAML ({error})", source=path, remedy="mend the file") from error
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise InputError("is no YAML mapping", source=path, remedy="write 'key: value' lines")

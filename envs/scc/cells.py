@@ -53,12 +53,12 @@ def load_cells(path: str | Path) -> Cells:
         stat = os.stat(path)
     except (OSError, ValueError) as error:
         raise InputError("no such file", source=path, key="cells", remedy="check the path") from error
-    return _read(Path(path), stat.st_mtime_ns, stat.st_size)
+    return _read(Path(path), (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, modified: int, size: int) -> Cells:
-    del modified, size  # part of the key: a changed file is another file
+def _read(path: Path, state: tuple[int, ...]) -> Cells:
+    del state  # part of the key: a changed file is another file
     columns = read_columns(path, ("lon", "lat"))
     inside = (np.abs(columns.values) <= (180.0, 90.0)).all(axis=1)
     points = np.round(columns.values[inside], 6) + 0.0  # to 0.1 m, without negative zeros

@@ -49,7 +49,7 @@ def load_traces(path: str | Path) -> Traces:
     """
     try:
         files = sorted(Path(path).glob("*.csv")) if os.path.isdir(path) else [Path(path)]
-        states = tuple((file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files)
+        states = tuple((file, _state(file)) for file in files)
     except (OSError, ValueError) as error:
         raise InputError("no such file or folder", source=path, key="traces", remedy="check it") from error
     if not states:
@@ -57,11 +57,16 @@ def load_traces(path: str | Path) -> Traces:
     return _read(states)
 
 
+def _state(file: Path) -> tuple[int, ...]:
+    stat = os.stat(file)
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
 @lru_cache(maxsize=4)
-def _read(states: tuple[tuple[Path, int, int], ...]) -> Traces:
+def _read(states: tuple[tuple[Path, tuple[int, ...]], ...]) -> Traces:
     tracks: list[FloatArray] = []
     bad_rows = 0
-    for file, _, _ in states:
+    for file, _ in states:  # the second part only makes a changed file another key
         columns = read_columns(file, _FLOOR, text=_TRACK)
         near = (np.abs(columns.values) <= _FARTHEST_M).all(axis=1)
         bad_rows += columns.bad_rows + int((~near).sum())

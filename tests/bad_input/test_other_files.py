@@ -1,7 +1,11 @@
 """Cells, traces and scenarios that are wrong end in one line that names file and key."""
 
+import contextlib
+
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from semverse.agents.registry import make_agent, register_agent
 from semverse.envs.config import shipped
@@ -134,6 +138,10 @@ YAML_TEXTS = {
     "code": "name: !!python/object/apply:os.system [exit]",
     "endless number": "users: " + "9" * 5000,
     "deep": "[" * 5000,
+    "no truth value": "name: !!bool maybe",
+    "no whole number": "users: !!int ''",
+    "no time": "name: !!timestamp soon",
+    "recursion": "name: &a [*a]",
 }
 
 
@@ -142,6 +150,27 @@ def test_wrong_yaml(tmp_path, case):
     path = tmp_path / "scenario.yaml"
     path.write_text(YAML_TEXTS[case])
     refusal(load_scenario, path, "")
+
+
+LETTERS = st.text(alphabet="lonatHMDPXZ,;.\"'\r\n\t 0123456789-+eE:[]{}!&*#|>?%@\x00é", max_size=200)
+
+
+@given(text=LETTERS)
+@pytest.mark.parametrize(
+    ("read", "start"),
+    [
+        (load_cells, "lon,lat\n"),
+        (load_cells, ""),
+        (load_traces, "HMDPX,HMDPZ,Participant\n"),
+        (load_scenario, ""),
+        (load_scenario, "name: "),
+    ],
+)
+def test_arbitrary_text_is_read_or_refused(tmp_path_factory, read, start, text):
+    path = tmp_path_factory.mktemp("text") / "a.yaml"
+    path.write_text(start + text, newline="")
+    with contextlib.suppress(InputError):
+        read(path)
 
 
 def test_yaml_that_is_not_utf8(tmp_path):

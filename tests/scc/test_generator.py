@@ -6,6 +6,8 @@ import time
 import numpy as np
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from semverse.envs.config import shipped
 from semverse.envs.errors import InputError
@@ -96,6 +98,24 @@ def test_links_are_proportional_to_distance():
 @pytest.mark.parametrize("seed", range(10))
 def test_every_instance_is_servable(seed):
     instance = sample_instance(load_scenario("virginia"), np.random.default_rng(seed))
+    assert evaluate(instance, find_placement(instance)[None]).feasible[0]
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    region=st.sampled_from(REGIONS),
+    mecs=st.integers(1, 6),
+    users=st.integers(1, 40),
+    spaces=st.integers(1, 12),
+)
+def test_any_size_is_servable_or_refused(seed, region, mecs, users, spaces):
+    config = load_scenario(region, mecs=mecs, users=users, spaces=spaces)
+    try:
+        instance = sample_instance(config, np.random.default_rng(seed))
+    except InputError:
+        # only crowded scenarios may be: a MEC serves at least 15 requests and caches at least 15 GB
+        assert users * min(spaces, 4) > 15 * mecs or 4 * spaces > 15 * mecs
+        return
     assert evaluate(instance, find_placement(instance)[None]).feasible[0]
 
 
