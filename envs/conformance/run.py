@@ -47,7 +47,7 @@ def check_environment(target: str) -> list[Result]:
 
 def _checks(target: str) -> list[Check]:
     module, colon, env_id = target.partition(":")
-    if not (module and colon and env_id):
+    if not (colon and env_id and all(part.isidentifier() for part in module.split("."))):
         raise InputError(
             f"{target!r} is no MODULE:ENV_ID", key="target", remedy="e.g. semverse.envs:semverse/SCC-v0"
         )
@@ -55,9 +55,9 @@ def _checks(target: str) -> list[Check]:
         sys.path.insert(0, "")  # the user's own module, next to where the command is called
     try:
         import_module(module)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise InputError(
-            f"no module {error.name!r}", source=target, key="MODULE", remedy="install it or mend the name"
+            f"cannot be imported ({error})", source=target, key="MODULE", remedy="install it or mend the name"
         ) from error
     if env_id in gymnasium.registry:
         return gymnasium_checks(env_id)

@@ -27,7 +27,8 @@ def check_preference(preference: npt.ArrayLike) -> FloatArray:
             key="preference",
             remedy="give [w_latency, w_energy], finite, >= 0 and not both 0",
         )
-    return weights / weights.sum()
+    scaled: FloatArray = weights / weights.sum()
+    return scaled
 
 
 def scale(instance: Instance) -> FloatArray:

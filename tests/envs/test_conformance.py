@@ -78,7 +78,17 @@ def test_check_works_on_turn_based_environments_of_others():
 
 
 @pytest.mark.parametrize(
-    "target", ["nocolon", ":x", "gymnasium:", "gymnasium:Nope-v0", "no_such_module:SCC-v0", "semverse.envs:"]
+    "target",
+    [
+        "nocolon",
+        ":x",
+        "gymnasium:",
+        "gymnasium:Nope-v0",
+        "no_such_module:SCC-v0",
+        "..up:SCC-v0",
+        "a b:SCC-v0",
+        "semverse.envs:",
+    ],
 )
 def test_a_bad_name_is_the_users_error(semverse, target):
     outcome = semverse("check", target)
