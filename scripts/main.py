@@ -9,7 +9,7 @@ import typer
 from semverse.scripts.cli import run
 
 # every command is the function ``command`` of ``semverse.scripts.<name>``
-COMMANDS: tuple[str, ...] = ("list", "benchmark", "solve", "report", "generate", "check")
+COMMANDS: tuple[str, ...] = ("list", "benchmark", "solve", "report", "generate", "check", "findings")
 
 
 def main() -> None:

@@ -1,0 +1,137 @@
+"""The findings of paper 003, Fig. 8: how optimal placements change with the distance between sites."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semverse.envs.errors import InputError
+from semverse.envs.scc.config import SCCConfig
+from semverse.envs.scc.generator import links_from_km, sample_instance
+from semverse.envs.scc.geo import great_circle_km
+from semverse.envs.scc.metrics import hosts_per_space, local_rate
+from semverse.envs.scc.model import evaluate
+from semverse.envs.scc.reward import raw_weights
+from semverse.envs.scc.types import Instance
+from semverse.solvers.base import Budget
+from semverse.solvers.exact.solver import ExactSolver, default_config
+
+ORIENTATIONS = {"latency": (0.999, 0.001), "energy": (0.001, 0.999)}  # the other objective breaks ties
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One near-optimal placement of one instance whose sites were moved apart or together."""
+
+    seed: int
+    mean_km: float  # average distance between two sites
+    orientation: str  # "latency" or "energy"
+    local_rate: float  # eq. 36
+    hosts_per_space: float  # eq. 37
+    latency_ms: float
+    energy_j: float
+    gap: float  # certified relative distance from the optimum
+
+
+def at_distance(instance: Instance, mean_km: float, config: SCCConfig) -> Instance:
+    """Return the same instance with all distances scaled to an average of ``mean_km``."""
+    km = great_circle_km(instance.mecs.lon, instance.mecs.lat)
+    apart = km[~np.eye(len(km), dtype=np.bool_)]
+    return replace(instance, links=links_from_km(km * (mean_km / apart.mean()), config))
+
+
+def find(instance: Instance, seed: int, mean_km: float, orientation: str, seconds: float) -> Finding:
+    """Optimise one instance for one orientation with the exact solver."""
+    weights = raw_weights(instance, ORIENTATIONS[orientation])
+    proven = ExactSolver(default_config()).minimise(
+        instance, weights, budget=Budget(seconds=seconds), rng=np.random.default_rng(seed)
+    )
+    if proven.placement is None:
+        raise InputError("found no placement", key="seconds", remedy="give more time")
+    placement = proven.placement[None]
+    costs = evaluate(instance, placement)
+    return Finding(
+        seed,
+        mean_km,
+        orientation,
+        float(local_rate(instance, placement)[0]),
+        float(hosts_per_space(instance, placement)[0]),
+        float(costs.latency_ms[0]),
+        float(costs.energy_j[0]),
+        proven.gap,
+    )
+
+
+def sweep(
+    config: SCCConfig, distances_km: list[float], seeds: int, seconds: float, path: Path
+) -> Iterator[Finding]:
+    """Yield the findings of all seeds and distances; rows already in the CSV file are not computed again."""
+    done = {(f.seed, f.mean_km, f.orientation): f for f in read(path)} if path.is_file() else {}
+    for seed in range(seeds):
+        base = sample_instance(config, np.random.default_rng(seed))
+        for mean_km in distances_km:
+            for orientation in ORIENTATIONS:
+                finding = done.get((seed, mean_km, orientation))
+                if finding is None:
+                    moved = at_distance(base, mean_km, config)
+                    finding = find(moved, seed, mean_km, orientation, seconds)
+                    _append(path, finding)
+                yield finding
+
+
+def _append(path: Path, finding: Finding) -> None:
+    new = not path.is_file()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [f.name for f in fields(Finding)], lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in asdict(finding).items()})
+
+
+def read(path: Path) -> list[Finding]:
+    """Read findings from a CSV file.
+
+    Raises:
+        InputError: a column is missing or holds no number.
+    """
+    kinds: dict[str, type[Any]] = {"seed": int, "orientation": str}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [
+                Finding(**{f.name: kinds.get(f.name, float)(row[f.name]) for f in fields(Finding)})
+                for row in csv.DictReader(file)
+            ]
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise InputError(f"is no findings file ({error})", source=path, remedy="delete it") from error
+
+
+def plot(findings: list[Finding], path: Path) -> None:
+    """Draw the four panels of Fig. 8: mean and range of one standard deviation over the seeds."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = (
+        ("local_rate", "(a) requests served locally [share]"),
+        ("hosts_per_space", "(b) MECs hosting a space [count]"),
+        ("latency_ms", "(c) total latency [ms]"),
+        ("energy_j", "(d) total energy [J]"),
+    )
+    for axes, (name, title) in zip(figure.subplots(2, 2).ravel(), panels, strict=True):
+        for orientation, colour in (("latency", "#1f77b4"), ("energy", "#d95f02")):
+            rows = [f for f in findings if f.orientation == orientation]
+            km = sorted({f.mean_km for f in rows})
+            values = [[getattr(f, name) for f in rows if f.mean_km == d] for d in km]
+            mean, spread = np.array([np.mean(v) for v in values]), np.array([np.std(v) for v in values])
+            axes.plot(km, mean, "o-", color=colour, label=f"{orientation}-oriented")
+            axes.fill_between(km, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0)
+        axes.set(title=title, xlabel="average distance between sites [km]", ylim=(0, None))
+        axes.grid(alpha=0.3)
+    figure.axes[0].legend()
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,51 @@
+"""``semverse findings``: paper 003, Fig. 8, with the exact solver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semverse.scripts.cli import run
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="Folder for fig8.csv and fig8.png.")] = Path("runs/findings"),
+    region: Annotated[
+        str, typer.Option(help="Scenario: a region that ships, or a YAML file.")
+    ] = "california",
+    distances: Annotated[str, typer.Option(help="Average distances between sites in km.")] = (
+        "2,5,10,20,35,50,70,90"
+    ),
+    seeds: Annotated[int, typer.Option(help="Instances a distance.", min=1)] = 6,
+    seconds: Annotated[float, typer.Option(help="Time limit an optimisation.")] = 2.0,
+) -> None:
+    """Show how optimal placements change with the distance between sites; continues where it stopped."""
+    from tqdm import tqdm
+
+    from semverse.agents.findings import ORIENTATIONS, plot, sweep
+    from semverse.envs.errors import InputError
+    from semverse.envs.scc.config import load_scenario
+
+    try:
+        km = [float(part) for part in distances.split(",")]
+    except ValueError:
+        km = []
+    if not km or not all(0 < d < 20_000 for d in km):
+        raise InputError(f"is {distances!r}", key="distances", remedy="give numbers of km, e.g. 5,20,50")
+    config = load_scenario(region)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot be made ({error.strerror})", source=out, key="out", remedy="choose another folder"
+        ) from error
+    rows = sweep(config, km, seeds, seconds, out / "fig8.csv")
+    findings = list(tqdm(rows, total=len(km) * seeds * len(ORIENTATIONS), unit="optimum"))
+    plot(findings, out / "fig8.png")
+    print(f"largest certified gap {max(f.gap for f in findings):.2%}; wrote {out}/fig8.csv and fig8.png")
+
+
+if __name__ == "__main__":
+    run(command)
