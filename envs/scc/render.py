@@ -161,8 +161,8 @@ def _draw_sites(axes: Axes, core: PlacementCore, row: int, true: FloatArray, at:
         ring = Wedge((x, y), radius * 1.3, 90 - turn, 90, width=radius * 0.3, color=CACHE, zorder=5)
         if turn:
             axes.add_patch(ring)
-        edge = "#c1121f" if over else PAPER
-        axes.add_patch(Circle((x, y), radius, facecolor=colours[m], edgecolor=edge, lw=1.6, zorder=6))
+        edge, width = (INK, 3.2) if over else (PAPER, 1.6)
+        axes.add_patch(Circle((x, y), radius, facecolor=colours[m], edgecolor=edge, lw=width, zorder=6))
         ink = PAPER if load[m] > 0.6 else INK
         axes.text(x, y, str(m), ha="center", va="center", fontsize=8.5, color=ink, weight="bold", zorder=7)
 
@@ -210,7 +210,7 @@ def _draw_legend(figure: Figure) -> None:
     handles = [
         line("edge server (size: task limit)", ls="", marker="o", ms=13, mfc="#fed976", mec=PAPER),
         line("ring: share of cache used", ls="", marker="o", ms=12, mfc="none", mec=CACHE, mew=3),
-        line("red edge: over capacity", ls="", marker="o", ms=12, mfc="#bd0026", mec="#c1121f", mew=2),
+        line("dark edge: over capacity", ls="", marker="o", ms=12, mfc="#bd0026", mec=INK, mew=3),
         line("users served by another site", color=TRAFFIC, lw=4, alpha=0.6),
         line("(arrow to it; width: traffic)", ls=""),
         line("hosts of the space at hand", ls="", marker="o", ms=14, mfc="none", mec=SPACE, mew=2.2),
