@@ -148,7 +148,7 @@ MODEL_LAYER = (
     "generator",
     "servable",
 )
-MODEL_LAYER += ("io", "toy")
+MODEL_LAYER += ("io", "toy", "checks", "layout", "json_format", "npz_format")
 
 
 def test_adapters_are_found():

@@ -9,7 +9,7 @@ import pydantic
 
 from semverse.envs.config import Config, load_yaml, parse, shipped
 from semverse.envs.errors import InputError
-from semverse.envs.scc.types import LARGEST
+from semverse.envs.scc.checks import LARGEST
 
 # strict: a boolean or a quoted number is refused rather than converted
 Count = Annotated[int, pydantic.Field(ge=1, le=10_000, strict=True)]

@@ -10,15 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.errors import InputError
+from semverse.envs.scc.checks import check_array, check_name, check_scalar
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 ComplexArray = npt.NDArray[np.complex128]
-
-# Values beyond these are slips of the pen, and products of them could overflow.
-LARGEST = 1e12
-SMALLEST = 1e-12  # of what must be positive
 
 
 def column(
@@ -108,7 +105,7 @@ class Instance:
                 raise InputError("is empty", key=size_name, remedy="give at least one entry")
         for table in ("mecs", "spaces", "users", "requests", "links"):
             _freeze_table(table, getattr(self, table), sizes)
-        _check_name(self.name)
+        check_name(self.name)
         coefficient = check_scalar("mecs.energy_coefficient", self.mecs.energy_coefficient)
         object.__setattr__(self.mecs, "energy_coefficient", coefficient)
         _check_relations(self)
@@ -141,51 +138,6 @@ def _freeze_table(table: str, value: Any, sizes: dict[str, int]) -> None:
         shape = tuple(sizes[dim] for dim in spec.metadata["dims"])
         array = check_array(f"{table}.{spec.name}", getattr(value, spec.name), shape, spec.metadata)
         object.__setattr__(value, spec.name, array)
-
-
-def check_array(key: str, value: Any, shape: tuple[int, ...], rule: Any) -> npt.NDArray[Any]:
-    """Return ``value`` as a read-only array of the given shape whose values keep the field's rule."""
-    try:
-        given = np.asarray(value)
-    except ValueError as error:
-        raise InputError("is ragged", key=key, remedy="give rows of equal length") from error
-    if given.dtype.kind not in "iuf":
-        raise InputError("is no array of numbers", key=key, remedy="give numbers only")
-    if given.shape != shape:
-        raise InputError(f"has shape {list(given.shape)}", key=key, remedy=f"give shape {list(shape)}")
-    with np.errstate(over="ignore"):  # a long double may become infinite, which is refused below
-        array = given.astype(np.float64)
-    low = max(rule["low"], SMALLEST) if rule["positive"] else rule["low"]
-    high = min(rule["high"], LARGEST)
-    inside = (array >= low) & (array <= high)  # a NaN fails both
-    if not bool(inside.all()):
-        raise _bad_entry(key, array, inside, f"give finite values from {low:g} to {high:g}")
-    if rule["integer"]:
-        whole = array.astype(np.int64)
-        if not np.array_equal(whole, array):
-            raise _bad_entry(key, array, whole == array, "give whole numbers")
-        array = whole  # type: ignore[assignment]
-    array.setflags(write=False)
-    return array
-
-
-def _bad_entry(key: str, array: FloatArray, good: BoolArray, remedy: str) -> InputError:
-    """Return the error that names the first entry that is not good."""
-    where = np.argwhere(~good)[0].tolist()
-    value = array[tuple(where)]
-    return InputError(f"entry {where if len(where) > 1 else where[0]} is {value:g}", key=key, remedy=remedy)
-
-
-def check_scalar(key: str, value: Any) -> float:
-    """Return ``value`` if it is one finite number >= 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
-        raise InputError(f"is {value!r:.60}", key=key, remedy=f"give one finite number from 0 to {LARGEST:g}")
-    return float(value)
-
-
-def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not name.isprintable() or len(name) > 200:
-        raise InputError(f"is {name!r:.60}", key="name", remedy="give one line of at most 200 characters")
 
 
 def _check_relations(instance: Instance) -> None:

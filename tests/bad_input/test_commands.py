@@ -97,6 +97,9 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("full", ("report", "full")),
     ("file", ("report", "file")),
     ("kind", ("list", "towers")),
+    ("region", ("findings", "--out", "new", "--region", "atlantis")),
+    ("distances", ("findings", "--out", "new", "--distances", "5,far")),
+    ("file/new", ("findings", "--out", "file/new")),
     ("command", ("unheard-of",)),
     ("target", ("check",)),
 ]
