@@ -26,7 +26,7 @@ class Window:
             import pygame
         except ImportError as error:
             raise gymnasium.error.DependencyNotInstalled(
-                'render mode "human" needs pygame: pip install pygame'
+                "render mode 'human' needs pygame: pip install 'semverse[report]'"
             ) from error
         self._pygame: Any = pygame
         self._title, self._fps = title, fps
