@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from semverse.agents.benchmark.plots import EXCLUDED, boundary, colour, limits
+from semverse.agents.benchmark.plots import EXCLUDED, boundary, colour, label, limits
 from semverse.agents.benchmark.results import METRICS, Results, mean_curves
 from semverse.envs.scc.types import FloatArray
 
@@ -33,15 +33,16 @@ def fronts(results: Results, instance: str) -> Any:
             name="no placement here (certified)",
         )
     for scored in results.of(instance=instance):
-        objectives = scored.record.objectives
-        name = scored.cell.agent or ""
+        # a trace without any point would be left out of the legend; NaN is not drawn
+        objectives = scored.record.objectives if scored.record.points else np.full((1, 2), np.nan)
+        name = scored.record.agent
         figure.add_scatter(
             x=objectives[:, 0],
             y=objectives[:, 1],
             mode="lines+markers",
             line={"color": colour(name), "width": 1.5, "shape": "hv"},
             marker={"size": 6},
-            name=name,
+            name=label(scored),
             legendgroup=name,
             hovertemplate=f"{name}<br>%{{x:.1f}} ms<br>%{{y:.1f}} J<extra></extra>",
         )
@@ -55,9 +56,9 @@ def fronts(results: Results, instance: str) -> Any:
 def _zoom(x: tuple[float, float], y: tuple[float, float], corner: FloatArray) -> dict[str, Any]:
     """Return buttons between all fronts and the box that hv_ratio is measured in."""
     buttons = []
-    for label, x1, y1 in (("all fronts", x[1], y[1]), ("hv_ratio box", *corner)):
+    for title, x1, y1 in (("all fronts", x[1], y[1]), ("hv_ratio box", *corner)):
         ranges = {"xaxis.range": np.log10([x[0], x1]).tolist(), "yaxis.range": np.log10([y[0], y1]).tolist()}
-        buttons.append({"label": label, "method": "relayout", "args": [ranges]})
+        buttons.append({"label": title, "method": "relayout", "args": [ranges]})
     place = {"x": 1.0, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "pad": {"b": 6}}
     return {"type": "buttons", "direction": "left", "buttons": buttons, **place}
 

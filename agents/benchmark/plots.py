@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from semverse.agents.benchmark.results import Results
+from semverse.agents.benchmark.results import Results, Scored
 from semverse.agents.registry import list_agents
 from semverse.envs.scc.types import FloatArray
 from semverse.solvers.certificate import Certificate
@@ -26,6 +26,11 @@ def colour(agent: str) -> str:
     """Return an agent's colour: the same in every figure of every benchmark."""
     names = [spec.name for spec in list_agents()]
     return _PALETTE[(names.index(agent) if agent in names else len(names)) % len(_PALETTE)]
+
+
+def label(scored: Scored) -> str:
+    """Return what a legend calls a cell's front."""
+    return scored.record.agent if scored.record.points else f"{scored.record.agent} (no front)"
 
 
 def lower_energy(known: Certificate, latency_ms: FloatArray) -> FloatArray:
@@ -92,17 +97,16 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
         axes.plot(latency, energy, color="#7f7f7f", lw=1)
     for scored in results.of(instance=instance):
         front = scored.record.objectives if np.isinf(seconds) else scored.record.objectives_at(seconds)
-        name = scored.cell.agent or ""
         front = front[np.argsort(front[:, 0])]
         axes.plot(
             front[:, 0],
             front[:, 1],
             "o-",
-            color=colour(name),
+            color=colour(scored.record.agent),
             ms=5,
             lw=2,
             drawstyle="steps-post",
-            label=name,
+            label=label(scored),
         )
     when = "at the end" if np.isinf(seconds) else f"after {seconds:.2g} s"
     axes.set(xscale="log", yscale="log", xlim=x, ylim=y, title=f"{instance}: fronts {when}")

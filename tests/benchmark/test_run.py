@@ -10,9 +10,10 @@ import time
 import pytest
 import yaml
 
+from semverse.agents import registry
 from semverse.agents.benchmark.plan import load_benchmark
 from semverse.agents.benchmark.progress import show_progress
-from semverse.agents.benchmark.run import run_benchmark
+from semverse.agents.benchmark.run import run_benchmark, write_results
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import register_agent
 from semverse.envs.errors import InputError
@@ -169,6 +170,34 @@ def test_an_out_path_below_a_file_is_refused(tiny_file, tmp_path, invoke):
     assert (tmp_path / "file").read_text() == "x"
 
 
+EMPTY = """
+from semverse.envs.config import Config
+from semverse.solvers.archive import Archive
+class Empty:
+    class Config(Config):
+        pass
+    def __init__(self, config):
+        pass
+    def solve(self, instance, *, preferences, budget, rng):
+        return Archive(instance, budget.start()).front()
+"""
+
+
+def test_an_agent_that_finds_nothing_scores_nothing(tiny, tmp_path, monkeypatch):
+    (tmp_path / "empty_agent.py").write_text(EMPTY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_AGENTS", dict(registry._AGENTS))  # forgotten after the test
+    register_agent("empty", "empty_agent:Empty", supports=["semverse/SCC-v0"])
+    config = load_benchmark(None, {**tiny, "regions": ["virginia"], "agents": ["empty", "local"]})
+    results = write_results(run_benchmark(config, tmp_path / "out", False, show_progress))
+    found = results.of(agent="empty")
+    assert [s.metrics["hv"] for s in found] == [0.0, 0.0]
+    assert [s.metrics["igd_plus"] for s in found] == [None, None]
+    row = json.loads((tmp_path / "out" / "results.json").read_text())["table"][0]
+    assert (row["agent"], row["overall"]["hv"]["mean"], row["overall"]["hv_ratio"]["mean"]) == ("empty", 0, 0)
+    assert "empty (no front)" in (tmp_path / "out" / "report.html").read_text()
+
+
 CRASHING = """
 import os
 from semverse.envs.config import Config
@@ -185,6 +214,7 @@ class Crashing:
 def test_an_agent_registered_at_run_time_works_and_its_crash_is_told(tiny, tmp_path, monkeypatch):
     (tmp_path / "crashing_agent.py").write_text(CRASHING)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_AGENTS", dict(registry._AGENTS))  # forgotten after the test
     register_agent("crashing", "crashing_agent:Crashing", supports=["semverse/SCC-v0"])
     config = load_benchmark(
         None, {**tiny, "regions": ["virginia"], "seeds": 1, "workers": 1, "agents": ["crashing"]}
