@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +11,7 @@ import pydantic
 
 from semverse.envs.config import Config
 from semverse.envs.scc.reward import raw_weights, scale
-from semverse.envs.scc.types import FloatArray, Instance
+from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
 from semverse.solvers.base import Budget, Front, preference_grid
 from semverse.solvers.evolution import first_population, offspring
@@ -21,6 +22,7 @@ class MoeadConfig(Config):
 
     population: Annotated[int, pydantic.Field(ge=4, le=100_000)]  # also the number of subproblems
     neighbours: Annotated[int, pydantic.Field(ge=2, le=1000)]
+    replacements: Annotated[int, pydantic.Field(ge=1, le=1000)]  # placements that one child may replace
     mutation_rate: Annotated[float, pydantic.Field(gt=0)]  # expected changed spaces a child
     generations: Annotated[int, pydantic.Field(ge=1, le=10_000_000)]
 
@@ -28,9 +30,9 @@ class MoeadConfig(Config):
 class MoeadSolver:
     """MOEA/D (Zhang and Li 2007) with Tchebycheff subproblems.
 
-    Of two placements the less violating wins, then the one with the lower subproblem value
-    (Jan and Khanum 2013). All subproblems breed at once; each then looks at the children of its
-    whole neighbourhood.
+    Of two placements the less violating wins, then the one with the lower subproblem value (Jan and
+    Khanum 2013). All subproblems breed at once; a child may then replace few of its neighbourhood's
+    placements only (Li and Zhang 2009), which keeps them different.
     """
 
     Config = MoeadConfig
@@ -50,49 +52,72 @@ class MoeadSolver:
         near = np.abs(subproblems[:, :1] - subproblems[:, 0]).argsort(axis=1, kind="stable")
         near = near[:, : min(self.config.neighbours, size)]
         weights = raw_weights(instance, subproblems)
-        population = first_population(instance, size, rng)
-        costs = archive.add(population)
-        values, violation = costs.objectives / scale(instance), costs.violation
-        ideal = values.min(axis=0)
+        population = _score(first_population(instance, size, rng), instance, archive)
+        ideal = population.values.min(axis=0)
         # the greedy half stands at every second subproblem: let each pick its best before the start
-        pick = _rank(values, violation, subproblems, ideal, np.tile(np.arange(size), (size, 1))).argmin(
-            axis=1
-        )
-        population, values, violation = population[pick], values[pick], violation[pick]
-        rows = np.arange(size)
+        everyone = np.tile(np.arange(size), (size, 1))
+        population = population.take(population.rank(everyone, subproblems, ideal).argmin(axis=1))
         for _ in range(self.config.generations):
             if clock.expired:
                 break
-            parents = near[rows[:, None], rng.integers(near.shape[1], size=(size, 2))]
-            children = offspring(
-                instance,
-                population[parents[:, 0]],
-                population[parents[:, 1]],
-                weights,
-                self.config.mutation_rate,
-                rng,
-            )
-            costs = archive.add(children)
-            pool = np.concatenate([population, children])
-            values = np.concatenate([values, costs.objectives / scale(instance)])
-            violation = np.concatenate([violation, costs.violation])
-            ideal = np.minimum(ideal, values.min(axis=0))
-            candidates = np.concatenate([rows[:, None], near + size], axis=1)
-            rank = _rank(values, violation, subproblems, ideal, candidates)
-            pick = candidates[rows, rank.argmin(axis=1)]
-            population, values, violation = pool[pick], values[pick], violation[pick]
+            parents = near[np.arange(size)[:, None], rng.integers(near.shape[1], size=(size, 2))]
+            first, second = population.placements[parents[:, 0]], population.placements[parents[:, 1]]
+            bred = offspring(instance, first, second, weights, self.config.mutation_rate, rng)
+            children = _score(bred, instance, archive)
+            ideal = np.minimum(ideal, children.values.min(axis=0))
+            order = rng.permutation(size)
+            source = _replace(population, children, near, subproblems, ideal, order, self.config.replacements)
+            population = population.join(children).take(source)
         return archive.front()
 
 
-def _rank(
-    values: FloatArray,
-    violation: FloatArray,
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """N placements with what selection looks at."""
+
+    placements: IntArray  # [N, R]
+    values: FloatArray  # [N, 2] normalised objectives
+    violation: FloatArray  # [N]
+
+    def take(self, index: IntArray) -> _Scored:
+        return _Scored(self.placements[index], self.values[index], self.violation[index])
+
+    def join(self, other: _Scored) -> _Scored:
+        return _Scored(
+            np.concatenate([self.placements, other.placements]),
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.violation, other.violation]),
+        )
+
+    def rank(self, who: IntArray, subproblems: FloatArray, ideal: FloatArray) -> FloatArray:
+        """Return how bad placements ``who`` [S, C] are for each of S subproblems: violation first."""
+        distance = (self.values[who] - ideal) * np.maximum(subproblems, 1e-4)[:, None, :]
+        # normalised objectives are at most about 1, so any violation outweighs them
+        out: FloatArray = distance.max(axis=2) + 1e6 * self.violation[who]
+        return out
+
+
+def _score(placements: IntArray, instance: Instance, archive: Archive) -> _Scored:
+    costs = archive.add(placements)
+    return _Scored(placements, costs.objectives / scale(instance), costs.violation)
+
+
+def _replace(
+    population: _Scored,
+    children: _Scored,
+    near: IntArray,
     subproblems: FloatArray,
     ideal: FloatArray,
-    candidates: npt.NDArray[np.int64],
-) -> FloatArray:
-    """Return how bad each candidate is for its subproblem [N, C]: Tchebycheff, violation first."""
-    distance = (values[candidates] - ideal) * np.maximum(subproblems, 1e-4)[:, None, :]
-    # normalised objectives are at most about 1, so any violation outweighs them
-    ranks: FloatArray = distance.max(axis=2) + 1e6 * violation[candidates]
-    return ranks
+    order: IntArray,
+    limit: int,
+) -> IntArray:
+    """Return what each subproblem holds next [N]: its old placement, or N + the number of a child."""
+    size = len(near)
+    source = np.arange(size)
+    held = population.rank(source[:, None], subproblems, ideal)[:, 0]
+    offered = children.rank(np.tile(np.arange(size), (size, 1)), subproblems, ideal)
+    for child in order:
+        better = near[child][offered[near[child], child] < held[near[child]]][:limit]
+        held[better] = offered[better, child]
+        source[better] = size + child
+    return source
