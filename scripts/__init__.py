@@ -1,1 +1,1 @@
-"""."""
+"""The commands of semverse; each is a thin layer over the library."""
