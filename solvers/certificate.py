@@ -36,6 +36,18 @@ class Certificate:
             / self.hypervolume_bound
         )
 
+    def gaps(self, objectives: npt.ArrayLike) -> FloatArray:
+        """Return for each bound by how much the best point of a front [K, 2] can at most be improved [B].
+
+        Relative to that point's weighted sum, in [0, 1]; 1 for an empty front.
+        """
+        points = np.asarray(objectives, dtype=np.float64).reshape(-1, 2)
+        if not len(points):
+            return np.ones(len(self.bounds))
+        weights = np.array([b.weights for b in self.bounds])
+        best = (points @ weights.T).min(axis=0)
+        return np.maximum(0.0, 1.0 - np.array([b.value for b in self.bounds]) / np.maximum(best, 1e-300))
+
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and numbers."""
         return {

@@ -165,7 +165,7 @@ class Curves:
     """Every indicator of an agent over time, the mean over the seeds of a region."""
 
     seconds: FloatArray  # [T]; the last is the end of the budget, or of the slowest solve if that was later
-    values: dict[str, FloatArray]  # metric -> [T]; NaN until every seed has a front
+    values: dict[str, FloatArray]  # metric -> [T]; NaN until every seed has a front, but for the last
 
 
 def mean_curves(results: Results, agent: str, region: str) -> Curves:
@@ -176,8 +176,8 @@ def mean_curves(results: Results, agent: str, region: str) -> Curves:
     times = np.append(times, np.ceil(1000 * max(late)) / 1000) if late else times
     values: dict[str, list[float]] = {metric.key: [] for metric in METRICS}
     for at in times:
-        # a hypervolume of 0 before the first front would only squash the axis
-        started = all(len(s.record.objectives_at(at)) for s in cells)
+        # a hypervolume of 0 before the first front would only squash the axis; the end is what the table says
+        started = at == times[-1] or all(len(s.record.objectives_at(at)) for s in cells)
         rows = [measure(s.record, results.certificates.get(s.cell.instance), at) for s in cells if started]
         for key, curve in values.items():
             curve.append(_mean([row[key] for row in rows]))

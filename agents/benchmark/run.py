@@ -54,6 +54,7 @@ def run_benchmark(config: BenchmarkConfig, out: str | Path, resume: bool, progre
     check_agents(config)
     if resume and store.exists:
         store.check_unchanged(config)
+        store.remove_leftovers()
     else:
         store.check_unused()
         store.create(config, sample_instances(config))

@@ -84,6 +84,12 @@ class Store:
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
         write_atomic(self.folder / CONFIG_FILE, text.encode())
 
+    def remove_leftovers(self) -> None:
+        """Delete the temporary files of a run that was killed while it wrote."""
+        for name in _FOLDERS:
+            for path in (self.folder / name).glob(".*.json.*"):
+                path.unlink(missing_ok=True)
+
     def check_unchanged(self, config: BenchmarkConfig) -> None:
         """Make sure that a resumed run continues the same benchmark.
 

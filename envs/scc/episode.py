@@ -68,9 +68,7 @@ class EpisodeSource:
         """The most requests an instance of this source has."""
         if self._instance:
             return self._instance.num_requests
-        spaces = self.config.spaces
-        per_user = spaces if self.config.traces else min(self.config.spaces_per_user[1], spaces)
-        return self.config.users * per_user
+        return self.config.users * min(self.config.spaces_per_user[1], self.config.spaces)
 
     @property
     def num_spaces(self) -> int:

@@ -13,6 +13,7 @@ import yaml
 from semverse.agents import registry
 from semverse.agents.benchmark.plan import load_benchmark
 from semverse.agents.benchmark.progress import show_progress
+from semverse.agents.benchmark.results import mean_curves
 from semverse.agents.benchmark.run import run_benchmark, write_results
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import register_agent
@@ -59,6 +60,7 @@ def test_kill_and_resume_loses_nothing_and_runs_nothing_twice(tiny, tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    (out / "cells" / ".california-3-random.json.a1b2").write_text('{"half')  # as if killed while writing
     before = files(out)
     assert 1 <= len(before) < 8
     done = subprocess.run([*call, "--resume"], capture_output=True, text=True, timeout=120)
@@ -193,6 +195,7 @@ def test_an_agent_that_finds_nothing_scores_nothing(tiny, tmp_path, monkeypatch)
     found = results.of(agent="empty")
     assert [s.metrics["hv"] for s in found] == [0.0, 0.0]
     assert [s.metrics["igd_plus"] for s in found] == [None, None]
+    assert mean_curves(results, "empty", "virginia").values["hv"][-1] == 0.0
     row = json.loads((tmp_path / "out" / "results.json").read_text())["table"][0]
     assert (row["agent"], row["overall"]["hv"]["mean"], row["overall"]["hv_ratio"]["mean"]) == ("empty", 0, 0)
     assert "empty (no front)" in (tmp_path / "out" / "report.html").read_text()

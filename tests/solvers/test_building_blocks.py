@@ -201,6 +201,9 @@ def test_hypervolume_ratio_by_hand_and_round_trip() -> None:
     )
     # the front dominates 3 x 0.5 + 1 x 1.0 below the reference point
     assert certificate.hypervolume_ratio(certificate.front) == pytest.approx(2.5 / 6.0)
+    # best latency 1 against the bound 1, best energy 0.5 against the bound 0
+    np.testing.assert_allclose(certificate.gaps(certificate.front), [0.0, 1.0])
+    np.testing.assert_allclose(certificate.gaps(np.zeros((0, 2))), [1.0, 1.0])
     again = Certificate.from_json(certificate.to_json())
     assert again.to_json() == certificate.to_json()
 
