@@ -66,9 +66,13 @@ def _zoom(x: tuple[float, float], y: tuple[float, float], corner: FloatArray) ->
 def curves(results: Results, region: str) -> Any:
     """Return every indicator over the budget, one panel an indicator, the mean over a region's seeds."""
     titles = [f"{m.title} ({'higher' if m.larger_is_better else 'lower'} is better)" for m in METRICS]
-    titles.append("gap to the certified bound: 1 - hv_ratio (lower is better)")
+    titles.append("hypervolume missing to the certified bound: 1 - hv_ratio (lower is better)")
     figure = make_subplots(
-        rows=3, cols=2, subplot_titles=titles, vertical_spacing=0.1, horizontal_spacing=0.08
+        rows=(len(titles) + 1) // 2,
+        cols=2,
+        subplot_titles=titles,
+        vertical_spacing=0.08,
+        horizontal_spacing=0.08,
     )
     for agent in results.agents:
         found = mean_curves(results, agent, region)
@@ -90,7 +94,7 @@ def curves(results: Results, region: str) -> Any:
     for i in range(len(titles)):
         if i >= len(METRICS) or not METRICS[i].larger_is_better:
             figure.update_yaxes(type="log", dtick="D2", row=i // 2 + 1, col=i % 2 + 1)
-    return _style(figure, f"{region}: mean over seeds", 960)
+    return _style(figure, f"{region}: mean over seeds", 320 * ((len(titles) + 1) // 2))
 
 
 def _style(figure: Any, title: str, height: int) -> Any:

@@ -47,6 +47,8 @@ METRICS = (
         lambda z, _, known: additive_epsilon(_unit(z, known), _unit(known.front, known)),
     ),
     Metric("r2", "R2 to the ideal point", False, lambda z, _, known: r2(_unit(z, known), [0.0, 0.0])),
+    Metric("gap", "mean certified gap of weighted sums", False, lambda z, _, known: known.gaps(z).mean()),
+    Metric("worst_gap", "largest certified gap", False, lambda z, _, known: known.gaps(z).max()),
 )
 
 
