@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -23,6 +23,16 @@ SCC_ENVS = (
 )
 
 
+ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
+
+# name, target, environments, summary
+_ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("ppo", "sb3.ppo:PPOAgent", ISGC_ENVS, "proximal policy optimisation (Stable-Baselines3)"),
+    ("maskable_ppo", "sb3.ppo:MaskablePPOAgent", ("semverse/SCC-v0",), "PPO with action masks (sb3-contrib)"),
+    ("sac", "sb3.sac:SACAgent", ISGC_ENVS, "soft actor-critic (Stable-Baselines3)"),
+)
+
+
 @dataclass(frozen=True)
 class AgentSpec:
     """One entry: where the class is, which environments it supports, what it is in a line."""
@@ -31,12 +41,15 @@ class AgentSpec:
     target: str  # "module:Class"
     supports: tuple[str, ...]
     summary: str
+    acts: bool = False  # a policy or rule, made as Class(config, env_id, env_settings); else a solver
 
 
 _AGENTS: dict[str, AgentSpec] = {}
 
 
-def register_agent(name: str, target: str, *, supports: Sequence[str], summary: str = "") -> None:
+def register_agent(
+    name: str, target: str, *, supports: Sequence[str], summary: str = "", acts: bool = False
+) -> None:
     """Add an agent.
 
     Args:
@@ -45,6 +58,8 @@ def register_agent(name: str, target: str, *, supports: Sequence[str], summary: 
             pydantic schema ``Config`` and is constructed as ``Class(config)``.
         supports: environment ids it works with.
         summary: one line for ``semverse list agents``.
+        acts: a policy or rule that acts on observations; constructed as
+            ``Class(config, env_id, env_settings)`` and not able to solve whole instances.
 
     Raises:
         InputError: the name is taken, or the target has no colon.
@@ -55,7 +70,7 @@ def register_agent(name: str, target: str, *, supports: Sequence[str], summary: 
         raise InputError(
             f"target {target!r}", source="register_agent", key=name, remedy="give 'module:Class'"
         )
-    _AGENTS[name] = AgentSpec(name, target, tuple(supports), summary)
+    _AGENTS[name] = AgentSpec(name, target, tuple(supports), summary, acts)
 
 
 def list_agents(env_id: str | None = None) -> list[AgentSpec]:
@@ -76,8 +91,21 @@ def agent_spec(name: str) -> AgentSpec:
     return _AGENTS[name]
 
 
-def make_agent(name: str, env_id: str = "semverse/SCC-v0", **config: Any) -> Agent:
+def make_agent(
+    name: str,
+    env_id: str = "semverse/SCC-v0",
+    *,
+    env_settings: Mapping[str, Any] | None = None,
+    **config: Any,
+) -> Agent:
     """Make an agent; its configuration is the shipped YAML file with ``config`` on top.
+
+    Args:
+        name: which one.
+        env_id: the environment it is made for.
+        env_settings: keyword arguments of that environment, for policies, whose networks depend on it.
+        **config: keys that replace those of the shipped file.
+
 
     Raises:
         InputError: unknown name, unsupported environment, a missing extra, an unknown or bad key.
@@ -100,7 +128,11 @@ def make_agent(name: str, env_id: str = "semverse/SCC-v0", **config: Any) -> Age
         ) from error
     path = shipped("agents", f"{name}.yaml")
     defaults = load_yaml(path) if path.is_file() else {}
-    made = agent_class(parse(agent_class.Config, {**defaults, **config}, source=f"agent {name}"))
+    settings = parse(agent_class.Config, {**defaults, **config}, source=f"agent {name}")
+    if spec.acts:
+        actor: Agent = agent_class(settings, env_id, env_settings or {})
+        return actor
+    made = agent_class(settings)
     return made if hasattr(made, "act") else PlannerAgent(made)
 
 
@@ -123,6 +155,8 @@ def _register_builtin() -> None:
         ("exact", "exact.solver:ExactSolver", "column generation with certified lower bounds"),
     ):
         register_agent(name, f"semverse.solvers.{target}", supports=SCC_ENVS, summary=summary)
+    for name, target, supports, summary in _ACTORS:
+        register_agent(name, f"semverse.agents.{target}", supports=supports, summary=summary, acts=True)
 
 
 _register_builtin()

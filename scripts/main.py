@@ -9,7 +9,17 @@ import typer
 from semverse.scripts.cli import run
 
 # every command is the function ``command`` of ``semverse.scripts.<name>``
-COMMANDS: tuple[str, ...] = ("list", "benchmark", "solve", "report", "generate", "check", "findings")
+COMMANDS: tuple[str, ...] = (
+    "list",
+    "benchmark",
+    "solve",
+    "report",
+    "generate",
+    "check",
+    "findings",
+    "train",
+    "evaluate",
+)
 
 
 def main() -> None:

@@ -51,3 +51,19 @@ def check_output(path: Path) -> None:
         raise InputError("its folder does not exist", source=path, remedy="create it or choose another")
     if not os.access(path.parent, os.W_OK):
         raise InputError("its folder is read-only", source=path, remedy="choose another")
+
+
+def parse_seeds(text: str | None) -> list[int] | None:
+    """Return comma-separated seeds; None stays None.
+
+    Raises:
+        InputError: one of them is no whole number >= 0.
+    """
+    if text is None:
+        return None
+    try:
+        return [check_seed(int(part)) for part in text.split(",")]
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"is {text!r:.60}", source="--seeds", remedy="give e.g. 0,1,2") from error

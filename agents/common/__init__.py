@@ -1,0 +1,1 @@
+"""What several learned agents share: checkpoints, networks, buffers, random states."""

@@ -1,0 +1,1 @@
+"""The diffusion policy: a conditional denoising actor guided by double critics."""

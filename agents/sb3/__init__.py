@@ -1,0 +1,1 @@
+"""Agents trained by Stable-Baselines3 and sb3-contrib."""

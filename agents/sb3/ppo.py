@@ -1,0 +1,74 @@
+"""Proximal policy optimisation, plain and with action masks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import pydantic
+from sb3_contrib import MaskablePPO
+from stable_baselines3 import PPO
+
+from semverse.agents.sb3.agent import Count, NetworkConfig, Positive, SB3Agent, Share
+
+
+class PPOConfig(NetworkConfig):
+    """Hyper-parameters, named as in Stable-Baselines3."""
+
+    rollout_steps: Count  # steps of each environment between two updates
+    batch_size: Count
+    epochs: Count  # passes over a rollout
+    gae_lambda: Share
+    clip_range: Positive
+    entropy_coefficient: Annotated[float, pydantic.Field(ge=0)]
+    value_coefficient: Positive
+    max_gradient_norm: Positive
+
+
+class BoxPPOConfig(PPOConfig):
+    """`PPOConfig` of an agent that may have continuous actions."""
+
+    log_std_init: float  # logarithm of the first standard deviation of continuous actions
+
+
+class PPOAgent(SB3Agent):
+    """PPO of Stable-Baselines3 (Schulman et al. 2017, arXiv:1707.06347)."""
+
+    name = "ppo"
+    Config: ClassVar[Any] = BoxPPOConfig
+    algorithm: ClassVar[Any] = PPO
+
+    def arguments(self, num_envs: int) -> dict[str, Any]:
+        """Return the algorithm's own arguments."""
+        c = self.config
+        return {
+            "n_steps": c.rollout_steps,
+            "batch_size": min(c.batch_size, c.rollout_steps * num_envs),
+            "n_epochs": c.epochs,
+            "gae_lambda": c.gae_lambda,
+            "clip_range": c.clip_range,
+            "ent_coef": c.entropy_coefficient,
+            "vf_coef": c.value_coefficient,
+            "max_grad_norm": c.max_gradient_norm,
+        }
+
+    def _policy_arguments(self) -> dict[str, Any]:
+        return {**super()._policy_arguments(), "log_std_init": self.config.log_std_init}
+
+
+class MaskablePPOAgent(PPOAgent):
+    """PPO of sb3-contrib that draws legal actions only (Huang and Ontanon 2020, arXiv:2006.14171).
+
+    Acting asks the environment that `begin` was given for its ``action_masks()``.
+    """
+
+    name = "maskable_ppo"
+    Config: ClassVar[Any] = PPOConfig
+    algorithm: ClassVar[Any] = MaskablePPO
+
+    def _policy_arguments(self) -> dict[str, Any]:
+        return super(PPOAgent, self)._policy_arguments()
+
+    def act_arguments(self, batch: bool) -> dict[str, Any]:
+        """Return the masks of the environment at hand, if there is one."""
+        del batch
+        return {} if self._env is None else {"action_masks": self._env.action_masks()}

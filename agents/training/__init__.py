@@ -1,0 +1,1 @@
+"""The training stack: configuration, run folders, logs, resumption, evaluation statistics."""

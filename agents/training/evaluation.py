@@ -1,0 +1,115 @@
+"""Scoring of agents on held-out episodes, and how fast they decide."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from semverse.agents.base import Agent
+from semverse.agents.training.vector import evaluation_vector
+
+FloatArray = npt.NDArray[np.float64]
+_ROWS = 2048  # episodes played at the same time at most
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an agent reached, episode by episode."""
+
+    returns: FloatArray  # [E] undiscounted
+    infos: dict[str, FloatArray]  # [E] by name: numbers in the info of each episode's last step
+
+    @property
+    def scores(self) -> FloatArray:
+        """What is compared [E]: utility over its optimum where the environment tells, else return."""
+        utility, best = self.infos.get("utility"), self.infos.get("optimal_utility")
+        if utility is None or best is None:
+            return self.returns
+        return np.divide(utility, best, out=np.zeros_like(utility), where=best > 0)
+
+    def summary(self) -> dict[str, float]:
+        """Return means and the 5th percentile of the score as plain numbers."""
+        scores = self.scores
+        found = {
+            "episodes": float(len(self.returns)),
+            "score": float(scores.mean()),
+            "score_p5": float(np.quantile(scores, 0.05)),
+            "return": float(self.returns.mean()),
+        }
+        for name, short in (("missed_deadline", "raw_miss_rate"), ("feasible", "feasible_rate")):
+            if name in self.infos:
+                found[short] = float(self.infos[name].mean())
+        return found
+
+
+def evaluate_agent(
+    agent: Agent, env_id: str, settings: Mapping[str, Any], episodes: int, seed: int
+) -> Evaluation:
+    """Play episodes with seeds ``seed``, ``seed + 1``, ... and deterministic actions.
+
+    Raises:
+        InputError: the environment cannot be made.
+    """
+    parts = [
+        _play(agent, env_id, settings, min(_ROWS, episodes - start), seed + start)
+        for start in range(0, episodes, _ROWS)
+    ]
+    names = set.intersection(*(set(part.infos) for part in parts))
+    return Evaluation(
+        np.concatenate([part.returns for part in parts]),
+        {name: np.concatenate([part.infos[name] for part in parts]) for name in sorted(names)},
+    )
+
+
+def _play(agent: Agent, env_id: str, settings: Mapping[str, Any], rows: int, seed: int) -> Evaluation:
+    """Play the first episode of each row; a row that is over plays on unseen until all are."""
+    env = evaluation_vector(env_id, settings, rows)
+    observation, _ = env.reset(seed=seed)
+    agent.begin(env)
+    over = np.zeros(rows, dtype=np.bool_)
+    returns, infos = np.zeros(rows), dict[str, FloatArray]()
+    while not over.all():
+        observation, reward, terminated, truncated, info = env.step(agent.act(observation))
+        returns += np.where(over, 0.0, reward)
+        ended = (terminated | truncated) & ~over
+        _collect(infos, info, ended)
+        over |= ended
+    env.close()
+    return Evaluation(returns, infos)
+
+
+def _collect(infos: dict[str, FloatArray], info: Mapping[str, Any], ended: npt.NDArray[np.bool_]) -> None:
+    for name, values in info.items():
+        if name.startswith("_") or not isinstance(values, np.ndarray) or values.shape != ended.shape:
+            continue
+        if values.dtype.kind in "biuf":
+            into = infos.setdefault(name, np.full(ended.shape, np.nan))
+            into[ended] = values[ended]
+
+
+def decision_latency_ms(
+    agent: Agent, env_id: str, settings: Mapping[str, Any], batch: int, repeats: int
+) -> tuple[float, float]:
+    """Return the median and the 99th percentile of the time of one call of ``act`` on a batch [ms]."""
+    if batch == 1:
+        single = gymnasium.make(env_id, disable_env_checker=True, **settings)
+        observation, _ = single.reset(seed=0)
+        agent.begin(single)
+    else:
+        vector = evaluation_vector(env_id, settings, batch)
+        observation, _ = vector.reset(seed=0)
+        agent.begin(vector)
+    agent.act(observation)  # first calls allocate
+    taken = np.empty(repeats)
+    for i in range(repeats):
+        start = time.perf_counter()
+        agent.act(observation)
+        taken[i] = time.perf_counter() - start
+    median, worst = np.quantile(taken, [0.5, 0.99]) * 1e3
+    return float(median), float(worst)

@@ -1,0 +1,1 @@
+"""Configurations of ``semverse train`` (YAML only)."""
