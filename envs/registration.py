@@ -28,6 +28,7 @@ class EnvRow:
 
 
 _SCC = "semverse.envs.scc"
+_ISGC = "semverse.envs.isgc"
 
 _TABLE: tuple[EnvRow, ...] = (
     EnvRow(
@@ -68,6 +69,18 @@ _TABLE: tuple[EnvRow, ...] = (
         "pettingzoo",
         f"{_SCC}.parallel_env",
         "base stations place their own users' requests in parallel",
+    ),
+    EnvRow(
+        "semverse/ISGC-v0",
+        "gymnasium",
+        f"{_ISGC}.env:ISGCEnv",
+        "split a band among semantic, content and feedback link",
+    ),
+    EnvRow(
+        "semverse/MO-ISGC-v0",
+        "mo-gymnasium",
+        f"{_ISGC}.env:MOISGCEnv",
+        "ISGC-v0 with utility, latency and energy as vector reward",
     ),
 )
 
