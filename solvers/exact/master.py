@@ -1,15 +1,19 @@
-"""The linear master problem: a convex mix of columns a space, within cache, tasks and limits."""
+"""The linear master problem: a convex mix of columns a space, within cache, tasks, limits and cuts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from ortools.math_opt.python import mathopt
 
-from semverse.envs.scc.types import BoolArray, FloatArray
+from semverse.envs.scc.types import BoolArray, FloatArray, IntArray
 from semverse.solvers.exact.columns import Pool
+from semverse.solvers.exact.prices import MULTIPLES, Prices, cut_levels
 from semverse.solvers.layout import WeightedCosts
+
+_VIOLATED = 1e-3  # a cut that is broken by less is not worth a row
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,10 +21,7 @@ class MasterSolution:
     """Optimum of the linear master over the columns it knows."""
 
     value: float  # without the access cost
-    artificial: float  # weight of artificial columns; > 0 means the known columns serve nothing feasible
-    cache_price: FloatArray  # [M] >= 0
-    task_price: FloatArray  # [M] >= 0
-    limit_price: FloatArray  # [2] >= 0, prices of the limits on latency_ms and energy_j
+    prices: Prices
     fraction: FloatArray  # [N] weight of each column
 
 
@@ -41,6 +42,7 @@ class Master:
         self._cache = [add_row(ub=float(limit)) for limit in instance.mecs.cache_gb]
         self._tasks = [add_row(ub=float(limit)) for limit in instance.mecs.max_tasks]
         self._limits = [add_row(), add_row()]
+        self._cuts: dict[tuple[int, int], mathopt.LinearConstraint] = {}  # MEC, number of the multiple
         self._artificial = {int(v): self._model.add_variable(lb=0.0) for v in self._spaces}
         for space, variable in self._artificial.items():
             self._pick[space].set_coefficient(variable, 1.0)
@@ -53,8 +55,9 @@ class Master:
         """Choose weights [2] and limits [2] on latency_ms and energy_j (access cost excluded from both)."""
         self._weights = weights
         objective = self._model.objective
-        for variable, column in zip(self._variables, self._pool.columns, strict=False):
-            objective.set_linear_coefficient(variable, column.cost(weights))
+        cost = self._pool.matrix.costs @ weights
+        for variable, value in zip(self._variables, cost, strict=False):
+            objective.set_linear_coefficient(variable, float(value))
         # above any column a space could need, yet of the same magnitude, for the LP's sake
         hosts = costs.host.shape[1]
         dear = costs.request.max(axis=2).sum(axis=1) + hosts * costs.host.max(axis=1)
@@ -70,17 +73,40 @@ class Master:
         for variable, allow in zip(self._variables, allowed, strict=True):
             variable.upper_bound = np.inf if allow else 0.0
 
+    def cut(self, solution: MasterSolution) -> int:
+        """Add all cuts that a solution breaks; return how many."""
+        self._sync()
+        matrix, room = self._pool.matrix, self._pool.instance.mecs.max_tasks
+        used = np.flatnonzero(solution.fraction > 0)
+        levels = cut_levels(matrix.tasks[used], room)  # [n, M, C]
+        excess = np.einsum("n,nmc->mc", solution.fraction[used], levels) - (MULTIPLES - 1)
+        new = [(int(m), int(c)) for m, c in zip(*np.nonzero(excess > _VIOLATED), strict=True)]
+        new = [key for key in new if key not in self._cuts]
+        for mec, c in new:
+            row = self._cuts[mec, c] = self._model.add_linear_constraint(ub=float(MULTIPLES[c] - 1))
+            level = cut_levels(matrix.tasks[:, mec], room[mec])[:, c]
+            for i in np.flatnonzero(level):
+                row.set_coefficient(self._variables[i], float(level[i]))
+        return len(new)
+
     def _sync(self) -> None:
         """Take over columns that came into the pool."""
-        cache = self._pool.instance.spaces.cache_gb
+        cache, room = self._pool.instance.spaces.cache_gb, self._pool.instance.mecs.max_tasks
         for column in self._pool.columns[len(self._variables) :]:
             variable = self._model.add_variable(lb=0.0)
             self._variables.append(variable)
-            self._model.objective.set_linear_coefficient(variable, column.cost(self._weights))
+            cost = self._weights[0] * column.latency_ms + self._weights[1] * column.energy_j
+            self._model.objective.set_linear_coefficient(variable, float(cost))
             self._pick[column.space].set_coefficient(variable, 1.0)
-            for mec, tasks in zip(column.hosts, column.tasks, strict=True):
+            tasks: IntArray = np.zeros_like(room)
+            tasks[column.hosts] = column.tasks
+            for mec in column.hosts:
                 self._cache[mec].set_coefficient(variable, float(cache[column.space]))
-                self._tasks[mec].set_coefficient(variable, float(tasks))
+                self._tasks[mec].set_coefficient(variable, float(tasks[mec]))
+            for (mec, c), row in self._cuts.items():
+                level = tasks[mec] * MULTIPLES[c] // (room[mec] + 1)
+                if level:
+                    row.set_coefficient(variable, float(level))
             self._limits[0].set_coefficient(variable, column.latency_ms)
             self._limits[1].set_coefficient(variable, column.energy_j)
 
@@ -97,15 +123,15 @@ class Master:
         dual = result.dual_values()
         values = result.variable_values()
 
-        def prices(rows: list[mathopt.LinearConstraint]) -> FloatArray:
+        def prices(rows: Iterable[mathopt.LinearConstraint]) -> FloatArray:
             # rounding may leave a tiny positive dual; any price >= 0 gives a valid bound
-            return np.maximum(0.0, -np.array([dual[row] for row in rows]))
+            return np.maximum(0.0, -np.array([dual[row] for row in rows], dtype=np.float64))
 
+        cuts = np.zeros((self._pool.instance.num_mecs, len(MULTIPLES)))
+        for key, price in zip(self._cuts, prices(self._cuts.values()), strict=True):
+            cuts[key] = price
         return MasterSolution(
             value=float(result.objective_value()),
-            artificial=sum(values[v] for v in self._artificial.values()),
-            cache_price=prices(self._cache),
-            task_price=prices(self._tasks),
-            limit_price=prices(self._limits),
+            prices=Prices(prices(self._cache), prices(self._tasks), prices(self._limits), cuts),
             fraction=np.array([values[v] for v in self._variables]),
         )

@@ -10,6 +10,11 @@ F is supermodular: what one more host changes can only rise as H grows. Hence
 No MEC serves more than max_tasks requests of one space. Where the cheapest hosts would be overloaded,
 the set costs more than F(H): the exact assignment is then solved, and the set may also grow by hosts
 that raise F. F(H) remains a lower bound, so the second rule stays valid, and the search stays exact.
+(Where the cheapest hosts of P are not overloaded, a host x that raises F(P) raises every superset by as
+much: send all requests that a superset serves on P or x to their cheapest host in P.)
+
+With a slack, both rules are relaxed by it, and all sets that cost at most the minimum plus the slack
+are found.
 
 Sets grow level by level (by size) for all spaces at once.
 """
@@ -48,8 +53,10 @@ class Priced:
 
     space: IntArray  # [N]
     value: FloatArray  # [N] cost under the prices
+    hosts: BoolArray  # [N, M]
     assignment: IntArray  # [N, K] MEC of each request of the space
     best: FloatArray  # [V] exact minimum a space; infinite if the rules leave none
+    complete: bool = True  # False if the search was broken off: the minima are then no bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +89,16 @@ class Pricer:
         self._spaces = np.flatnonzero(layout.count)
         self._later = np.triu(np.ones((instance.num_mecs, instance.num_mecs), dtype=np.bool_), 1)
 
-    def price(self, cache_price: FloatArray, task_price: FloatArray) -> Priced:
+    def price(
+        self, cache_price: FloatArray, task_price: FloatArray, slack: float = 0.0, most: float = np.inf
+    ) -> Priced:
         """Find the cheapest host set of every space.
 
         Args:
             cache_price: price of a GB on each MEC [M], >= 0.
             task_price: price of a request on each MEC [M], >= 0.
+            slack: also meet every set that costs less than this much more than the cheapest.
+            most: break the search off after so many sets.
 
         Returns:
             The exact minima and every column met on the way.
@@ -96,14 +107,16 @@ class Pricer:
         host = self._costs.host + cache_price * self._cache[:, None]
         best = np.full(len(serve), np.inf)
         level = self._first_level(serve, host)
-        found: list[tuple[IntArray, FloatArray, IntArray]] = []
-        while len(level.space):
-            overloaded, value, assignment = self._settle(level, serve, best)
+        found: list[tuple[IntArray, FloatArray, BoolArray, IntArray]] = []
+        met = 0
+        while len(level.space) and met < most:
+            met += len(level.space)
+            overloaded, value, assignment = self._settle(level, serve, best, slack)
             done = np.isfinite(value)
-            found.append((level.space[done], value[done], assignment[done]))
-            level = self._grow(level, serve, best, overloaded)
-        space, value, assignment = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return Priced(space, value, assignment, best)
+            found.append((level.space[done], value[done], level.hosts[done], assignment[done]))
+            level = self._grow(level, serve, best + (slack - _EPSILON), overloaded, slack)
+        space, value, hosts, assignment = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return Priced(space, value, hosts, assignment, best, complete=not len(level.space))
 
     def _first_level(self, serve: FloatArray, host: FloatArray) -> _Level:
         """Return the single hosts of each space, or the set of its forced hosts."""
@@ -128,23 +141,23 @@ class Pricer:
         return _Level(space, last, hosts, nearest, cost, value, opening)
 
     def _settle(
-        self, level: _Level, serve: FloatArray, best: FloatArray
+        self, level: _Level, serve: FloatArray, best: FloatArray, slack: float
     ) -> tuple[BoolArray, FloatArray, IntArray]:
         """Update the minima; return which sets are overloaded, all true costs, and the assignments."""
         n, mecs = level.hosts.shape
         real = self._layout.real[level.space]
         cell = (np.arange(n)[:, None] * mecs + level.nearest)[real]
         counts = np.bincount(cell, minlength=n * mecs).reshape(n, mecs)
-        overloaded: BoolArray = (counts > self._max_tasks).any(axis=1)
+        overloaded = np.asarray((counts > self._max_tasks).any(axis=1), dtype=np.bool_)
         value = np.where(overloaded, np.inf, level.value)
         np.minimum.at(best, level.space, value)
         enough = level.hosts @ self._max_tasks >= self._layout.count[level.space]
         assignment = level.nearest
         if overloaded.any():
             assignment = assignment.copy()
-        for i in np.flatnonzero(overloaded & enough & (level.value < best[level.space])):
+        for i in np.flatnonzero(overloaded & enough & (level.value <= best[level.space] + slack)):
             space = level.space[i]
-            if level.value[i] < best[space]:
+            if level.value[i] <= best[space] + slack:
                 count = self._layout.count[space]
                 mec, cost = assign_exactly(
                     serve[space, :count], np.flatnonzero(level.hosts[i]), self._max_tasks
@@ -154,16 +167,18 @@ class Pricer:
                 best[space] = min(best[space], value[i])
         return overloaded, value, assignment
 
-    def _grow(self, level: _Level, serve: FloatArray, best: FloatArray, overloaded: BoolArray) -> _Level:
-        """Return all sets with one host more that may still lead to a better one."""
+    def _grow(
+        self, level: _Level, serve: FloatArray, limit: FloatArray, overloaded: BoolArray, slack: float
+    ) -> _Level:
+        """Return all sets with one host more that may still lead to one below the limit [V]."""
         change = level.opening + self._savings(level, serve)  # [N, M]
         later = np.where(level.last[:, None] >= 0, self._later[level.last], True)
-        open_for = later & ((change < -_EPSILON) | overloaded[:, None]) & np.isfinite(change)
+        open_for = later & ((change < slack - _EPSILON) | overloaded[:, None]) & np.isfinite(change)
         negative = np.where(open_for, np.minimum(change, 0.0), 0.0)
         # a forced start may grow by any host, and later ones always come behind it
         to_come = np.cumsum(negative[:, ::-1], axis=1)[:, ::-1] - negative
         with np.errstate(invalid="ignore"):
-            promising = level.value[:, None] + change + to_come < best[level.space][:, None] - _EPSILON
+            promising = level.value[:, None] + change + to_come < limit[level.space][:, None]
         parent, mec = np.nonzero(open_for & promising)
         space = level.space[parent]
         hosts = level.hosts[parent]

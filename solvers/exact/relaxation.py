@@ -11,7 +11,9 @@ from semverse.envs.scc.types import FloatArray
 from semverse.solvers.base import Clock
 from semverse.solvers.exact.columns import Pool
 from semverse.solvers.exact.master import Master, MasterSolution
-from semverse.solvers.exact.pricing import Pricer, Rules
+from semverse.solvers.exact.prices import Prices
+from semverse.solvers.exact.pricing import Priced, Pricer, Rules
+from semverse.solvers.exact.shortlist import Shortlist
 from semverse.solvers.layout import WeightedCosts
 
 _SMOOTHING = 0.5  # weight of the best prices so far (Wentges 1997): damps their oscillation
@@ -34,7 +36,7 @@ class Relaxation:
     lower_bound: float  # valid whether or not it has converged
     value: float  # of the linear master; equals the bound at convergence
     master: MasterSolution
-    prices: tuple[FloatArray, FloatArray, FloatArray]  # cache, tasks, limits that gave the bound
+    prices: Prices  # those that gave the bound
     best: FloatArray  # [V] minima of the spaces under these prices
 
 
@@ -44,10 +46,12 @@ class Relaxer:
     Args:
         pool: the columns.
         columns_per_space: columns taken over from each pricing, a space.
+        shortlist: the host sets that matter; without it pricing searches all.
     """
 
-    def __init__(self, pool: Pool, columns_per_space: int) -> None:
+    def __init__(self, pool: Pool, columns_per_space: int, shortlist: Shortlist | None = None) -> None:
         self._pool = pool
+        self.shortlist = shortlist
         self._per_space = columns_per_space
         self._master = Master(pool)
 
@@ -72,22 +76,15 @@ class Relaxer:
         rules = problem.rules
         self._master.set_allowed(self._pool.allowed(rules.forbidden, rules.forced))
         constant = float(problem.weights @ access_pair)
-        zeros = np.zeros(instance.num_mecs)
-        center = (zeros, zeros, np.zeros(2))
+        center = Prices.zero(instance.num_mecs)
         bound, best_of_bound = -np.inf, np.zeros(instance.num_spaces)
         smoothing = 0.0
         master = self._master.solve()
         for _ in range(_ITERATIONS):
-            target = (master.cache_price, master.task_price, master.limit_price)
-            prices = tuple(smoothing * c + (1 - smoothing) * t for c, t in zip(center, target, strict=True))
-            weights = problem.weights + prices[2]
-            priced = Pricer(
-                instance,
-                self._pool.layout,
-                costs if not prices[2].any() else WeightedCosts.of(instance, self._pool.layout, weights),
-                rules,
-            ).price(prices[0], prices[1])
-            value = self._lagrangian(priced.best, prices, limits) + constant
+            prices = center.blend(master.prices, smoothing)
+            priced = self._price(problem, costs, prices)
+            reached = priced.best[self._pool.layout.count > 0].sum()
+            value = float(reached) - prices.paid(instance, limits) + constant
             if value > bound:
                 bound, center, best_of_bound = value, prices, priced.best
             added = self._pool.add_priced(priced, self._per_space, rules.forced)
@@ -101,10 +98,14 @@ class Relaxer:
             smoothing = _SMOOTHING if added and np.isfinite(bound) else 0.0
         return Relaxation(bound, master.value + constant, master, center, best_of_bound)
 
-    def _lagrangian(self, best: FloatArray, prices: tuple[FloatArray, ...], limits: FloatArray) -> float:
-        """Return the Lagrangian bound: exact minima of the spaces minus what the prices paid for."""
-        mecs = self._pool.instance.mecs
-        paid = prices[0] @ mecs.cache_gb + prices[1] @ mecs.max_tasks
-        priced_limits = prices[2] > 0
-        paid += float(prices[2][priced_limits] @ limits[priced_limits])
-        return float(best[self._pool.layout.count > 0].sum() - paid)
+    def _price(self, problem: Problem, costs: WeightedCosts, prices: Prices) -> Priced:
+        instance, layout = self._pool.instance, self._pool.layout
+        if prices.limits.any():
+            costs = WeightedCosts.of(instance, layout, problem.weights + prices.limits)
+        if self.shortlist is not None:
+            return self.shortlist.within(problem.rules).price(costs, prices, self._per_space)
+        return Pricer(instance, layout, costs, problem.rules).price(prices.cache, prices.tasks)
+
+    def cut(self, solution: MasterSolution) -> int:
+        """Add the cuts that a solution of the master breaks (shortlist only); return how many."""
+        return self._master.cut(solution)

@@ -23,10 +23,11 @@ from semverse.solvers.exact.integer import choose_columns
 from semverse.solvers.exact.pricing import Rules
 from semverse.solvers.exact.relaxation import Problem, Relaxation, Relaxer
 from semverse.solvers.exact.tree import Tree
+from semverse.solvers.exact.variety import add_variety
 from semverse.solvers.layout import Layout
 from semverse.solvers.relink import fill
 
-_ROUNDING = 1e-9  # relative; taken off every bound, so that it holds in spite of rounding
+_ROUNDING = 1e-8  # relative; taken off every bound, so that it holds in spite of rounding
 
 
 class ExactConfig(Config):
@@ -37,6 +38,10 @@ class ExactConfig(Config):
     optimality: Annotated[float, pydantic.Field(gt=0, lt=1)]  # relative gap that counts as optimal
     window: Annotated[float, pydantic.Field(gt=0)]  # relative reduced cost of columns in the integer step
     integer_seconds: Annotated[float, pydantic.Field(gt=0)]  # limit of one integer step
+    integer_columns: Annotated[int, pydantic.Field(ge=1)]  # most columns in one integer step
+    variety_draws: Annotated[int, pydantic.Field(ge=0, le=1000)]  # prices drawn for more columns
+    variety_sets: Annotated[int, pydantic.Field(ge=1, le=100_000)]  # host sets a space and draw
+    variety_share: Annotated[float, pydantic.Field(ge=0, le=1)]  # of the gap: reduced cost of host sets
     nodes: Annotated[int, pydantic.Field(ge=1)]  # branch-and-price nodes a visit
     fill_share: Annotated[float, pydantic.Field(ge=0, lt=1)]  # of the budget, for points in between
 
@@ -69,6 +74,11 @@ class _Target:
     bound: float
     tree: Tree | None = None
     visits: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is left to search."""
+        return self.tree is None or self.tree.open
 
 
 class ExactSolver:
@@ -118,7 +128,8 @@ class ExactSolver:
             energy_limit_j: largest energy allowed.
 
         Returns:
-            The best placement found and a lower bound that holds for all placements within the limits.
+            The best placement found and a lower bound that holds for all placements within the limits
+            (infinite if there are none).
 
         Raises:
             InputError: weights of the wrong shape, negative or all zero.
@@ -131,8 +142,8 @@ class ExactSolver:
         search.start(array[None])
         target = search.new_target(array, limits)
         search.visit(target)
-        while not search.settled(target) and not search.clock.expired and search.visit(target):
-            continue
+        while not search.settled(target) and not search.clock.expired and target.open:
+            search.visit(target)
         placement, value = search.best(target)
         scale = float(array.sum())
         return Proven(placement, value * scale, min(target.bound, value) * scale)
@@ -147,7 +158,9 @@ class _Search:
         self.instance, self.config, self.clock, self.rng = instance, config, clock, rng
         self.archive = Archive(instance, clock)
         self.targets: list[_Target] = []
-        self.pool = Pool(instance, Layout.of(instance))
+        self.pool = Pool(instance, Layout.of(instance))  # of the linear relaxations
+        self.wide = Pool(instance, self.pool.layout)  # of the integer steps: these columns and many more
+        self._shared = 0  # columns of the first pool that the second has taken over
         self._relaxer = Relaxer(self.pool, config.columns_per_space)
 
     def start(self, weights: FloatArray) -> None:
@@ -188,24 +201,57 @@ class _Search:
     def settled(self, target: _Target) -> bool:
         """Whether a target is proven optimal."""
         value = self.best(target)[1]
-        return value - target.bound <= self.config.optimality * max(abs(value), 1e-12)
+        return value < np.inf and value - target.bound <= self.config.optimality * max(value, 1e-12)
 
-    def visit(self, target: _Target) -> bool:
-        """Spend a slice of time on one target; return whether value or bound improved."""
-        before = (self.best(target)[1], target.bound)
-        if target.visits and not self.settled(target):
+    def visit(self, target: _Target) -> None:
+        """Spend a slice of time on one target: first on known columns, then on cuts, then on branching."""
+        if target.visits == 1:
+            self._tighten(target)
+            self._vary(target)
+        elif target.visits:
             self._branch(target)
         self._combine(target)
         target.visits += 1
-        return (self.best(target)[1], target.bound) != before
+
+    def _tighten(self, target: _Target) -> None:
+        """Begin the target's search tree: host sets within the gap, and cuts."""
+        upper = self.best(target)[1]
+        per_space = self.config.columns_per_space
+        tree = target.tree = Tree(self.pool, target.problem, target.relaxation, upper, per_space)
+        tree.tighten(self.clock, self.config.tolerance)
+        target.relaxation = tree.root
+        self._raise_bound(target, tree.bound)
+
+    def _raise_bound(self, target: _Target, bound: float) -> None:
+        target.bound = max(target.bound, bound - _ROUNDING * max(abs(bound), 1.0))
+
+    def _vary(self, target: _Target) -> None:
+        """Add columns of all host sets whose reduced cost is within a share of the gap."""
+        relaxation = target.relaxation
+        gap = self.best(target)[1] - relaxation.lower_bound
+        if np.isfinite(gap):
+            add_variety(
+                self.wide,
+                target.problem,
+                relaxation,
+                self.config.variety_share * gap,
+                self.rng,
+                draws=self.config.variety_draws,
+                sets_per_space=self.config.variety_sets,
+            )
 
     def _combine(self, target: _Target) -> None:
         """Choose among known columns, polish the outcome, keep it."""
+        for column in self.pool.columns[self._shared :]:
+            self.wide.add(column.space, column.assignment)
+        self._shared = len(self.pool)
         value = self.best(target)[1]
         root = target.relaxation.lower_bound
         upper = min(value, root + self.config.window * abs(root))
         seconds = max(min(self.config.integer_seconds, self.clock.left), 0.01)
-        placement = choose_columns(self.pool, target.problem, target.relaxation, upper, seconds)
+        placement = choose_columns(
+            self.wide, target.problem, target.relaxation, upper, seconds, self.config.integer_columns
+        )
         if placement is not None:
             self._keep(placement[None])
             descent = SpaceDescent(self.instance, target.problem.weights[None], candidates=20)
@@ -218,14 +264,12 @@ class _Search:
             self._keep(placement[None])
             return self.best(target)[1]
 
-        upper = self.best(target)[1]
-        if target.tree is None:
-            target.tree = Tree(
-                self.pool, target.problem, target.relaxation, upper, self.config.columns_per_space
-            )
         tree = target.tree
+        if tree is None:
+            return
+        upper = self.best(target)[1]
         tree.advance(self.config.nodes, self.clock, self.config.optimality, upper, offer)
-        target.bound = max(target.bound, tree.bound - _ROUNDING * max(abs(tree.bound), 1.0))
+        self._raise_bound(target, tree.bound)
         for column in tree.pool.columns:
             self.pool.add(column.space, column.assignment)
 
@@ -235,7 +279,7 @@ class _Search:
         fill_until = self.config.fill_share * started if np.isfinite(started) else np.inf
         fill(self.archive, self.instance, self.rng, Budget(seconds=max(min(fill_until, 1e9), 1e-3)).start())
         while not self.clock.expired:
-            open_targets = [t for t in self.targets if not self.settled(t)]
+            open_targets = [t for t in self.targets if t.open and not self.settled(t)]
             if not open_targets:
                 return
             self.visit(max(open_targets, key=self._slack))
