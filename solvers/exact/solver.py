@@ -223,7 +223,8 @@ class _Search:
         self._raise_bound(target, tree.bound)
 
     def _raise_bound(self, target: _Target, bound: float) -> None:
-        target.bound = max(target.bound, bound - _ROUNDING * max(abs(bound), 1.0))
+        margin = _ROUNDING * max(abs(bound), 1.0) if np.isfinite(bound) else 0.0
+        target.bound = max(target.bound, bound - margin)
 
     def _vary(self, target: _Target) -> None:
         """Add columns of all host sets whose reduced cost is within a share of the gap."""
