@@ -75,6 +75,7 @@ _TABLE: tuple[EnvRow, ...] = (
         "gymnasium",
         f"{_ISGC}.env:ISGCEnv",
         "split a band among semantic, content and feedback link",
+        vector_entry_point=f"{_ISGC}.vector_env:ISGCVectorEnv",
     ),
     EnvRow(
         "semverse/MO-ISGC-v0",

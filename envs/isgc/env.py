@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.core import Decided, decide
-from semverse.envs.isgc.setup import (
+from semverse.envs.isgc.options import (
     RENDER_FPS,
     RENDER_MODES,
     Setup,
