@@ -27,6 +27,7 @@ from semverse.solvers.exact.variety import add_variety
 from semverse.solvers.layout import Layout
 from semverse.solvers.relink import fill
 
+_INSIDE = 1e-6  # relative; how far below a corner of the front a point must lie
 _ROUNDING = 1e-8  # relative; taken off every bound, so that it holds in spite of rounding
 
 
@@ -43,6 +44,7 @@ class ExactConfig(Config):
     variety_sets: Annotated[int, pydantic.Field(ge=1, le=100_000)]  # host sets a space and draw
     variety_share: Annotated[float, pydantic.Field(ge=0, le=1)]  # of the gap: reduced cost of host sets
     nodes: Annotated[int, pydantic.Field(ge=1)]  # branch-and-price nodes a visit
+    step_seconds: Annotated[float, pydantic.Field(gt=0)]  # limit of the search inside one step of the front
     fill_share: Annotated[float, pydantic.Field(ge=0, lt=1)]  # of the budget, for points in between
 
 
@@ -160,6 +162,7 @@ class _Search:
         self.targets: list[_Target] = []
         self.pool = Pool(instance, Layout.of(instance))  # of the linear relaxations
         self.wide = Pool(instance, self.pool.layout)  # of the integer steps: these columns and many more
+        self._tried: set[bytes] = set()  # corners of the front that were searched below
         self._shared = 0  # columns of the first pool that the second has taken over
         self._relaxer = Relaxer(self.pool, config.columns_per_space)
 
@@ -275,15 +278,41 @@ class _Search:
             self.pool.add(column.space, column.assignment)
 
     def refine(self) -> None:
-        """Alternate between filling the front and branching on the largest gap, until time is up."""
-        started = self.clock.left
-        fill_until = self.config.fill_share * started if np.isfinite(started) else np.inf
-        fill(self.archive, self.instance, self.rng, Budget(seconds=max(min(fill_until, 1e9), 1e-3)).start())
-        while not self.clock.expired:
+        """Close gaps of bounds and of the front in turn; at last add all cheap points in between."""
+        reserve = self.config.fill_share * self.clock.left if np.isfinite(self.clock.left) else -np.inf
+        while self.clock.left > reserve and not self.clock.expired:
             open_targets = [t for t in self.targets if t.open and not self.settled(t)]
             if not open_targets:
-                return
+                break
             self.visit(max(open_targets, key=self._slack))
+            self._step_in_between()
+        fill(self.archive, self.instance, self.rng, self.clock)
+
+    def _step_in_between(self) -> None:
+        """Look for a point inside the largest step of the front that was not tried yet."""
+        front = self.archive.objectives[np.argsort(self.archive.objectives[:, 0])]
+        corners = np.stack([front[1:, 0], front[:-1, 1]], axis=1)  # a point below both improves the step
+        area = -np.diff(front[:, 0]) * np.diff(front[:, 1])
+        untried = [i for i in np.argsort(-area) if corners[i].tobytes() not in self._tried]
+        if not untried:
+            return
+        corner = corners[untried[0]]
+        self._tried.add(corner.tobytes())
+        weights = np.array([t.problem.weights for t in self.targets])
+        room = weights @ corner - np.array([t.relaxation.lower_bound for t in self.targets])
+        target = self.targets[int((room / (weights @ np.ptp(front, axis=0))).argmin())]
+        problem = Problem(target.problem.weights, target.problem.rules, corner * (1 - _INSIDE))
+        seconds = max(min(self.config.step_seconds, self.clock.left), 0.01)
+        placement = choose_columns(
+            self.wide,
+            problem,
+            target.relaxation,
+            float(target.problem.weights @ corner),
+            seconds,
+            self.config.integer_columns,
+        )
+        if placement is not None:
+            self._keep(placement[None])
 
     def _slack(self, target: _Target) -> float:
         """Return a target's gap relative to the extent of the front, which is what hypervolume sees."""
