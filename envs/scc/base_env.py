@@ -124,12 +124,12 @@ def check_penalty(penalty: float) -> float:
     return float(penalty)
 
 
-def check_render_mode(mode: str | None) -> str | None:
+def check_render_mode(mode: str | None, known: tuple[str, ...] = RENDER_MODES) -> str | None:
     """Return the render mode.
 
     Raises:
         InputError: unknown mode.
     """
-    if mode is not None and mode not in RENDER_MODES:
-        raise InputError(f"is {mode!r}", key="render_mode", remedy="choose " + ", ".join(RENDER_MODES))
+    if mode is not None and mode not in known:
+        raise InputError(f"is {mode!r}", key="render_mode", remedy="choose " + ", ".join(known))
     return mode

@@ -165,7 +165,7 @@ class PlacementCore:
             InputError: an action that is no MEC at all.
         """
         rows, found = self._rows, self._candidates
-        mecs = self._check(actions)
+        mecs = self.check_actions(actions)
         repaired = ~self.mask.ravel().take(rows * self._shape[1] + mecs)
         for row in np.flatnonzero(repaired).tolist():
             mecs[row] = self.cheapest(row)
@@ -181,13 +181,20 @@ class PlacementCore:
         self.cursor = np.minimum(self.cursor + 1, self.length)
         return Placed(mecs, reward, vector, repaired, dead_end, self.cursor >= self.length)
 
-    def _check(self, actions: npt.ArrayLike) -> IntArray:
-        mecs = np.array(actions, dtype=np.int64)
-        if mecs.shape != self._rows.shape or bool(((mecs < 0) | (mecs >= self._shape[1])).any()):
+    def check_actions(self, actions: npt.ArrayLike) -> IntArray:
+        """Return one action a row as fresh MEC indices [N].
+
+        Raises:
+            InputError: an action that is no MEC at all.
+        """
+        given = np.asarray(actions)
+        # a boolean or a fraction would become a MEC by conversion
+        whole = given.dtype.kind in "iu" and given.shape == self._rows.shape
+        if not whole or bool(((given < 0) | (given >= self._shape[1])).any()):
             raise InputError(
                 f"{actions!r:.80} is no MEC", key="action", remedy=f"give 0 to {self._shape[1] - 1}"
             )
-        return mecs
+        return given.astype(np.int64)
 
     def cheapest(self, row: int) -> int:
         """Return the legal MEC with the smallest preference-weighted increment."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from semverse.envs.config import load_yaml, parse, shipped
+from semverse.envs.errors import InputError
 from semverse.envs.scc.base_env import reward_space
 from semverse.envs.scc.core import Placed
 from semverse.envs.scc.dynamics import DynamicsConfig, Population, first_slot, next_slot
@@ -143,10 +144,12 @@ def load_dynamics(dynamics: str | Path | dict[str, Any] | None, slots: int | Non
     if isinstance(dynamics, dict):
         values, source = dynamics, "dynamics"
     else:
-        path = Path(dynamics) if dynamics is not None else shipped("scc", "dynamics", "default.yaml")
+        if not isinstance(dynamics, str | Path | None):
+            raise InputError(f"is {dynamics!r:.60}", key="dynamics", remedy="give a path or a mapping")
+        path = shipped("scc", "dynamics", "default.yaml") if dynamics is None else Path(dynamics)
         values, source = load_yaml(path), str(path)
-    given = {} if slots is None else {"slots": slots}
-    return parse(DynamicsConfig, {**values, **given}, source=source)
+    config = parse(DynamicsConfig, values, source=source)
+    return config if slots is None else parse(DynamicsConfig, {**values, "slots": slots})
 
 
 def _summary(slots: list[dict[str, Any]]) -> dict[str, Any]:

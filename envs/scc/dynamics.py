@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 import numpy as np
-import pydantic
 
 from semverse.envs.config import Config
-from semverse.envs.scc.config import Count
+from semverse.envs.scc.config import Count, Share
 from semverse.envs.scc.geo import great_circle_km
 from semverse.envs.scc.migration import MigrationConfig
 from semverse.envs.scc.servable import pack
 from semverse.envs.scc.types import BoolArray, Instance, IntArray, Requests
 
-Probability = Annotated[float, pydantic.Field(ge=0, le=1)]
 _ATTEMPTS = 100  # redraws of a slot before the users stay as they are
 
 
@@ -23,11 +20,11 @@ class DynamicsConfig(Config):
     """Rates of the user dynamics a slot, and the price of migration."""
 
     slots: Count
-    initially_online: Probability
-    departure: Probability
-    arrival: Probability
-    transition: Probability
-    handover: Probability
+    initially_online: Share
+    departure: Share
+    arrival: Share
+    transition: Share
+    handover: Share
     handover_neighbours: Count
     migration: MigrationConfig
 

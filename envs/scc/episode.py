@@ -113,18 +113,19 @@ class EpisodeSource:
         return self._order(instance, rng)
 
 
-def check_options(options: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the options of a reset.
+def check_options(options: dict[str, Any] | None, *more: str) -> dict[str, Any]:
+    """Return the options of a reset; ``more`` keys may be among them.
 
     Raises:
-        InputError: an unknown key.
+        InputError: no mapping, or an unknown key.
     """
-    given = options or {}
+    given = {} if options is None else options
+    if not isinstance(given, dict):
+        raise InputError(f"are {given!r:.60}", key="reset options", remedy="give a dictionary")
     for key in given:
-        if key not in OPTIONS:
-            raise InputError(
-                "unknown option", source="reset options", key=str(key), remedy="known: " + ", ".join(OPTIONS)
-            )
+        if key not in OPTIONS + more:
+            known = ", ".join(OPTIONS + more)
+            raise InputError("unknown option", source="reset options", key=str(key), remedy=f"known: {known}")
     return given
 
 

@@ -48,6 +48,6 @@ def order_function(name: str) -> OrderFunction:
     Raises:
         InputError: no order has that name.
     """
-    if name not in ORDERS:
+    if not isinstance(name, str) or name not in ORDERS:
         raise InputError(f"unknown order {name!r}", key="order", remedy="choose " + ", ".join(ORDERS))
     return ORDERS[name]

@@ -76,7 +76,7 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         render_mode: str | None = None,
         **scenario: Any,
     ) -> None:
-        if max_cycles is not None and not max_cycles >= 1:
+        if max_cycles is not None and (type(max_cycles) is not int or max_cycles < 1):
             raise InputError(f"is {max_cycles!r}", key="max_cycles", remedy="give a whole number >= 1")
         self.max_cycles = max_cycles
         self.render_mode = check_render_mode(render_mode)
@@ -121,10 +121,10 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         return observations, infos
 
     def step(self, actions: dict[str, Any]) -> Dicts:
-        """Place the requests at hand of all agents; an agent without an action counts as repaired.
+        """Place the requests at hand of all agents; without an action the cheapest legal MEC is taken.
 
         Raises:
-            InputError: an action that is no MEC at all.
+            InputError: an action that is no MEC at all; then nothing was placed.
             gymnasium.error.ResetNeeded: the episode is over, or none was started.
         """
         if not self.agents:
@@ -157,8 +157,12 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         """Place this cycle's requests in turn; return what each agent's action did."""
         placed = {}
         positions = self._turns[self._cycle]
-        for i in sorted(np.flatnonzero(positions < self.core.length[0]).tolist(), key=lambda a: positions[a]):
-            action = actions.get(self.possible_agents[i])
+        turns = sorted(np.flatnonzero(positions < self.core.length[0]).tolist(), key=lambda a: positions[a])
+        chosen = {i: actions.get(self.possible_agents[i]) for i in turns}
+        for action in chosen.values():
+            if action is not None:
+                self.core.check_actions([action])
+        for i, action in chosen.items():
             placed[i] = self.core.place([self.core.cheapest(0) if action is None else action])
             self.core.refresh()
         return placed

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.errors import InputError
+from semverse.envs.scc.checks import LARGEST
 from semverse.envs.scc.model import reference_point
 from semverse.envs.scc.types import FloatArray, Instance
 
@@ -14,18 +15,18 @@ def check_preference(preference: npt.ArrayLike) -> FloatArray:
     """Return the preference [w_latency, w_energy], scaled to sum to 1.
 
     Raises:
-        InputError: not two finite numbers >= 0 with a positive sum.
+        InputError: not two numbers from 0 to 1e12 with a positive sum.
     """
     try:
         weights = np.array(preference, dtype=np.float64)
     except (TypeError, ValueError):
         weights = np.empty(0)
     # a NaN fails both comparisons
-    if weights.shape != (2,) or not (np.all(weights >= 0) and 0 < weights.sum() < np.inf):
+    if weights.shape != (2,) or not np.all((weights >= 0) & (weights <= LARGEST)) or not weights.any():
         raise InputError(
-            f"is {preference!r}",
+            f"is {preference!r:.60}",
             key="preference",
-            remedy="give [w_latency, w_energy], finite, >= 0 and not both 0",
+            remedy=f"give [w_latency, w_energy] from 0 to {LARGEST:g}, not both 0",
         )
     scaled: FloatArray = weights / weights.sum()
     return scaled

@@ -16,7 +16,6 @@ from semverse.envs.errors import InputError
 from semverse.envs.scc.base_env import (
     INFEASIBLE_PENALTY,
     RENDER_FPS,
-    RENDER_MODES,
     check_penalty,
     check_render_mode,
 )
@@ -45,7 +44,7 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         InputError: a wrong value.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": RENDER_FPS}  # noqa: RUF012
 
     def __init__(
         self,
@@ -61,7 +60,7 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         self.num_envs = num_envs
         self.autoreset_mode = _check_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.render_mode = check_render_mode(render_mode)
+        self.render_mode = check_render_mode(render_mode, ("rgb_array",))
         self.source = EpisodeSource(**scenario)
         self.core = PlacementCore([self.source.placeholder()] * num_envs, check_penalty(infeasible_penalty))
         self.single_observation_space = observation_space(self.source.num_mecs)
@@ -103,9 +102,9 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
             InputError: a wrong seed, mask or option.
         """
         seeds = _check_seeds(seed, self.num_envs)
-        given = dict(options or {})
+        given = dict(check_options(options, "reset_mask"))
         which = _check_reset_mask(given.pop("reset_mask", None), self.num_envs)
-        if check_options(given).get("instance") is not None:
+        if given.get("instance") is not None:
             given["instance"] = read_instance(given["instance"])
         if not self._started and not which.all():
             raise gymnasium.error.ResetNeeded("reset all rows before some of them")

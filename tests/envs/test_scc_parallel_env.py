@@ -125,3 +125,22 @@ def test_wrong_use_is_refused():
     env.reset(seed=0)
     with pytest.raises(InputError, match="no MEC"):
         env.step({agent: 9 for agent in env.agents})
+
+
+def test_a_wrong_action_leaves_the_cycle_unplayed():
+    env = scc_v0.parallel_env(instance=toy_instance(), order="index", preference=[1, 1])
+    env.reset(seed=0)
+    with pytest.raises(InputError, match="action"):
+        env.step({"mec_0": 0, "mec_1": 9, "mec_2": 2})
+    assert env.core.cursor[0] == 0
+    assert (env.core.placement(0) == -1).all()
+
+
+def test_a_missing_action_takes_the_cheapest_mec_with_room():
+    env = scc_v0.parallel_env(instance=toy_instance(), order="index", preference=[1, 0])
+    env.reset(seed=0)
+    _, _, _, _, infos = env.step({"mec_1": 0, "mec_2": 1})
+    # by hand, request 0 (p 0.5, 20 GFLOP, 4 Mbit, at home on MEC 0): work, transmission, own synchronisation
+    latency = [10 / 2 + 0 + 1, 10 / 4 + 0.5 * (2 + 1.5 * 4) + 0, 10 / 5 + 0.5 * (3 + 2.5 * 4) + 2]
+    assert env.core.placement(0)[0] == int(np.argmin(latency))
+    assert not infos["mec_0"]["repaired"]
