@@ -30,6 +30,12 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("ppo", "sb3.ppo:PPOAgent", ISGC_ENVS, "proximal policy optimisation (Stable-Baselines3)"),
     ("maskable_ppo", "sb3.ppo:MaskablePPOAgent", ("semverse/SCC-v0",), "PPO with action masks (sb3-contrib)"),
     ("sac", "sb3.sac:SACAgent", ISGC_ENVS, "soft actor-critic (Stable-Baselines3)"),
+    ("diffusion", "diffusion.agent:DiffusionAgent", ISGC_ENVS, "denoising policy guided by double critics"),
+    ("separate", "isgc_baselines:SeparateAgent", ISGC_ENVS[:1], "random split of the band"),
+    ("equal", "isgc_baselines:EqualAgent", ISGC_ENVS[:1], "equal split of the band"),
+    ("greedy_link", "isgc_baselines:GreedyLinkAgent", ISGC_ENVS[:1], "all to the link that earns most"),
+    ("best_vertex", "isgc_baselines:BestVertexAgent", ISGC_ENVS[:1], "best link after the shield"),
+    ("isgc_exact", "isgc_baselines:ExactSplitAgent", ISGC_ENVS[:1], "exact optimum of each state"),
 )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,43 +12,76 @@ from torch import nn
 
 from semverse.agents.training.vector import make_vector
 
+FeatureName = Literal["raw", "log", "isgc"]
 _SAMPLES = 4096  # observations that mean and deviation are taken from
 _ROWS = 256
+_SMALLEST_SNR = 1e-4
+
+
+def _raw(x: torch.Tensor) -> torch.Tensor:
+    return x
+
+
+def _log(x: torch.Tensor) -> torch.Tensor:
+    return torch.sign(x) * torch.log1p(torch.abs(x))
+
+
+def _isgc(x: torch.Tensor) -> torch.Tensor:
+    """What decides about an ISGC state: H/K, both log SNR, and the two computation times per TFLOP."""
+    entropy, noise_a, noise_m, gain_a, power_a, gain_m, power_m, symbols, inference, rendering = x.unbind(-1)
+    snr_a, snr_m = gain_a * power_a / noise_a**2, gain_m * power_m / noise_m**2
+    return torch.stack(
+        [
+            entropy / symbols,
+            torch.log(snr_a.clamp(min=_SMALLEST_SNR)),
+            torch.log(snr_m.clamp(min=_SMALLEST_SNR)),
+            1.0 / inference,
+            1.0 / rendering,
+        ],
+        dim=-1,
+    )
+
+
+FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"raw": _raw, "log": _log, "isgc": _isgc}
+
+
+def feature_count(name: FeatureName, size: int) -> int:
+    """Return how many features an observation of ``size`` entries has."""
+    return 5 if name == "isgc" else size
 
 
 class Standardise(nn.Module):
-    """Shifts and scales each observation entry to mean 0 and deviation 1, then clips to [-5, 5].
+    """Computes features, shifts and scales each to mean 0 and deviation 1, then clips to [-5, 5].
 
-    The statistics are buffers, so that they are part of every checkpoint. Entries are compressed by
-    sign(x) log(1 + |x|) first where ``logarithmic``: signal-to-noise ratios spread over decades.
+    The statistics are buffers, so that they are part of every checkpoint.
+
+    Args:
+        size: entries of an observation.
+        name: "raw", "log" for sign(x) log(1 + |x|), or "isgc" for the states of the ISGC problem.
     """
 
     mean: torch.Tensor
     deviation: torch.Tensor
 
-    def __init__(self, size: int, logarithmic: bool) -> None:
+    def __init__(self, size: int, name: FeatureName) -> None:
         super().__init__()
-        self.logarithmic = logarithmic
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("deviation", torch.ones(size))
-
-    def compress(self, observation: torch.Tensor) -> torch.Tensor:
-        """Return the entries before shift and scale."""
-        x = observation.float()
-        return torch.sign(x) * torch.log1p(torch.abs(x)) if self.logarithmic else x
+        self.of = FEATURES[name]
+        count = feature_count(name, size)
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("deviation", torch.ones(count))
 
     def fit(self, observations: npt.NDArray[Any]) -> None:
         """Take mean and deviation from observations [B, size]."""
-        x = self.compress(torch.as_tensor(observations))
-        self.mean.copy_(x.mean(0))
-        self.deviation.copy_(x.std(0).clamp(min=1e-3))
+        features = self.of(torch.as_tensor(observations).float())
+        self.mean.copy_(features.mean(0))
+        self.deviation.copy_(features.std(0).clamp(min=1e-3))
 
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
-        """Return standardised features [B, size]."""
-        return ((self.compress(observation) - self.mean) / self.deviation).clamp(-5.0, 5.0)
+        """Return standardised features [B, count]."""
+        return ((self.of(observation.float()) - self.mean) / self.deviation).clamp(-5.0, 5.0)
 
 
-def sample_observations(env_id: str, settings: dict[str, Any], seed: int) -> npt.NDArray[Any]:
+def sample_observations(env_id: str, settings: Mapping[str, Any], seed: int) -> npt.NDArray[Any]:
     """Return observations [B, size] met under random actions."""
     env = make_vector(env_id, settings, _ROWS)
     observation, _ = env.reset(seed=seed)

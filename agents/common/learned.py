@@ -83,6 +83,34 @@ class LearnedAgent(ActsOnly, ABC):
                 f"weights do not fit the agent ({error})", source=folder, remedy="use its own config.yaml"
             ) from error
 
+    @property
+    def observation_size(self) -> int:
+        """Entries of a flat observation.
+
+        Raises:
+            InputError: observations are no flat arrays.
+        """
+        return self._size(self.observation_space)
+
+    @property
+    def action_size(self) -> int:
+        """Entries of a continuous action.
+
+        Raises:
+            InputError: actions are not continuous.
+        """
+        return self._size(self.action_space)
+
+    def _size(self, space: gymnasium.Space[Any]) -> int:
+        if not isinstance(space, gymnasium.spaces.Box) or len(space.shape) != 1:
+            raise InputError(
+                f"needs flat arrays, not {type(space).__name__}",
+                source=self.name,
+                key=self.env_id,
+                remedy="use another agent",
+            )
+        return int(space.shape[0])
+
     def is_batch(self, observation: Any) -> bool:
         """Return whether an observation has a leading batch axis.
 

@@ -13,13 +13,14 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 
-from semverse.agents.common.features import Standardise, sample_observations
+from semverse.agents.common.features import FeatureName, Standardise, sample_observations
 from semverse.agents.common.learned import LearnedAgent
 from semverse.agents.common.random_state import seed_everything
 from semverse.agents.sb3.callback import SessionCallback, session_logger
 from semverse.agents.sb3.networks import policy_arguments
 from semverse.agents.sb3.state import restore_algorithm
 from semverse.agents.sb3.vec_env import VecEnvAdapter
+from semverse.agents.training.rewards import with_reward
 from semverse.agents.training.session import Session
 from semverse.agents.training.vector import make_vector
 from semverse.envs.config import Config
@@ -35,7 +36,7 @@ class NetworkConfig(Config):
 
     hidden: Hidden  # units of the hidden layers
     activation: Literal["tanh", "relu", "mish"]
-    logarithmic: bool  # compress flat observations by log(1 + |x|) before standardising
+    features: FeatureName  # what is seen of flat observations; see `Standardise`
     learning_rate: Positive
     final_learning_rate: Positive  # reached linearly at the last step
     gamma: Share  # discount factor
@@ -61,7 +62,7 @@ class SB3Agent(LearnedAgent):
 
     def _policy_arguments(self) -> dict[str, Any]:
         c = self.config
-        return policy_arguments(self.observation_space, c.hidden, c.activation, c.logarithmic)
+        return policy_arguments(self.observation_space, c.hidden, c.activation, c.features)
 
     def _make_policy(self) -> BasePolicy:
         """Make the network alone; `load` or `train` gives it its weights."""
@@ -101,7 +102,8 @@ class SB3Agent(LearnedAgent):
     def train(self, session: Session) -> None:
         """Train for one session."""
         seed_everything(session.seed)
-        env = VecEnvAdapter(make_vector(self.env_id, self.env_settings, session.num_envs))
+        vector = make_vector(self.env_id, self.env_settings, session.num_envs)
+        env = VecEnvAdapter(with_reward(vector, self.env_id, self.env_settings, session.reward))
         algorithm = self.make_algorithm(env, session.seed)
         if session.state is not None:
             restore_algorithm(algorithm, session.state)

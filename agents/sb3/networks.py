@@ -9,7 +9,7 @@ import torch
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
-from semverse.agents.common.features import Standardise
+from semverse.agents.common.features import FeatureName, Standardise, feature_count
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "mish": nn.Mish}
 
@@ -17,10 +17,10 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "mi
 class StandardisedFeatures(BaseFeaturesExtractor):
     """Flat observations, standardised; see `Standardise`."""
 
-    def __init__(self, observation_space: gymnasium.spaces.Box, logarithmic: bool) -> None:
+    def __init__(self, observation_space: gymnasium.spaces.Box, features: FeatureName) -> None:
         size = int(observation_space.shape[0])
-        super().__init__(observation_space, features_dim=size)
-        self.standardise = Standardise(size, logarithmic)
+        super().__init__(observation_space, features_dim=feature_count(features, size))
+        self.standardise = Standardise(size, features)
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
         """Return features [B, size]."""
@@ -29,11 +29,11 @@ class StandardisedFeatures(BaseFeaturesExtractor):
 
 
 def policy_arguments(
-    space: gymnasium.Space[Any], hidden: tuple[int, ...], activation: str, logarithmic: bool
+    space: gymnasium.Space[Any], hidden: tuple[int, ...], activation: str, features: FeatureName
 ) -> dict[str, Any]:
     """Return the ``policy_kwargs`` for an observation space; dictionaries are concatenated as they are."""
     arguments: dict[str, Any] = {"net_arch": list(hidden), "activation_fn": ACTIVATIONS[activation]}
     if isinstance(space, gymnasium.spaces.Box):
         arguments["features_extractor_class"] = StandardisedFeatures
-        arguments["features_extractor_kwargs"] = {"logarithmic": logarithmic}
+        arguments["features_extractor_kwargs"] = {"features": features}
     return arguments

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import pydantic
 
+from semverse.agents.training.rewards import RewardName
 from semverse.envs.config import Config, load_yaml, parse
 
 Count = Annotated[int, pydantic.Field(ge=1)]
@@ -20,6 +21,7 @@ class EnvironmentConfig(Config):
     id: str
     settings: dict[str, Any]  # keyword arguments of the environment
     num_envs: Count  # copies that are trained on at the same time
+    reward: RewardName  # what they pay while training; see `semverse.agents.training.rewards`
 
 
 class EvaluationConfig(Config):

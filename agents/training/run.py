@@ -93,6 +93,7 @@ def _train_seed(
                 num_envs=config.env.num_envs,
                 seed=seed,
                 checkpoint_every=config.checkpoint_every,
+                reward=config.env.reward,
                 state=earlier["agent"] if earlier else None,
                 save_state=save_state,
                 log=lambda step, scalars: _log(writer, step, scalars),

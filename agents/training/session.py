@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from semverse.agents.training.rewards import RewardName
+
 
 def _ignore(*_: Any) -> None:
     """Keep nothing: the default of every hook."""
@@ -27,6 +29,7 @@ class Session:
     num_envs: int  # copies of the environment
     seed: int
     checkpoint_every: int  # environment steps between two states
+    reward: RewardName = "plain"  # what the environments pay while training
     state: Any = None  # what an earlier session's `save_state` got: carry on from there
     save_state: Callable[[int, Any], None] = field(default=_ignore)  # step, state
     log: Callable[[int, Mapping[str, float]], None] = field(default=_ignore)  # step, scalars by tag

@@ -7,35 +7,54 @@ from typing import Any
 
 from rich.table import Table
 
+# key of a row, heading
+_COLUMNS = (
+    ("agent", "agent"),
+    ("seeds", "seeds"),
+    ("score", "score"),
+    ("score_p5", "5 %"),
+    ("score_iqm", "IQM"),
+    ("score_interval", "95 % interval"),
+    ("raw_miss_rate", "raw misses"),
+    ("return", "return"),
+)
+_TIMES = (1, 1024)
+
 
 def summary_table(summary: Mapping[str, Any]) -> Table:
     """Return one row a seed; the caption has the interquartile mean and its interval."""
     low, high = summary["score_interval"]
-    rows = summary["seeds"]
+    shown = (("seed", "seed"), ("seconds", "seconds"), *_COLUMNS)
+    columns = [column for column in shown if column[0] in summary["seeds"][0]]
     table = Table(
-        *rows[0],
+        *(heading for _, heading in columns),
         title=f"{summary['agent']} on {summary['env']}",
         title_justify="left",
-        caption=f"score: IQM {summary['score_iqm']:.4f}, 95 % interval {low:.4f} to {high:.4f}",
+        caption=f"IQM of the scores {summary['score_iqm']:.4f}, 95 % interval {low:.4f} to {high:.4f}",
     )
-    for row in rows:
-        table.add_row(*(f"{value:.6g}" for value in row.values()))
+    for row in summary["seeds"]:
+        table.add_row(*(_text(row[key]) for key, _ in columns))
     return table
 
 
 def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return one row an agent, best score first."""
-    ordered = sorted(rows, key=lambda row: -row["score"])
-    columns = list(dict.fromkeys(key for row in ordered for key in row if key != "score_by_seed"))
-    table = Table(*columns)
-    for row in ordered:
-        table.add_row(*(_text(row.get(column)) for column in columns))
+    columns = [column for column in _COLUMNS if any(column[0] in row for row in rows)]
+    timed = any(f"ms_p50_batch{_TIMES[0]}" in row for row in rows)
+    table = Table(*(heading for _, heading in columns), *(_heading(batch) for batch in _TIMES if timed))
+    for row in sorted(rows, key=lambda row: -row["score"]):
+        times = (f"{row[f'ms_p50_batch{b}']:.3g} / {row[f'ms_p99_batch{b}']:.3g}" for b in _TIMES if timed)
+        table.add_row(*(_text(row.get(key)) for key, _ in columns), *times)
     return table
+
+
+def _heading(batch: int) -> str:
+    return f"ms a batch of {batch}: p50 / p99"
 
 
 def _text(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.5g}"
+        return f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
     if isinstance(value, list):
         return " to ".join(_text(part) for part in value)
     return "" if value is None else str(value)

@@ -14,11 +14,31 @@ from semverse.agents.training.run import run_training
 from semverse.envs.config import parse
 from semverse.envs.errors import InputError
 
-SCC = {"id": "semverse/SCC-v0", "settings": {"users": 4, "spaces": 3, "mecs": 3}, "num_envs": 4}
+SCC = {
+    "id": "semverse/SCC-v0",
+    "settings": {"users": 4, "spaces": 3, "mecs": 3},
+    "num_envs": 4,
+    "reward": "plain",
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "maskable_ppo": {"rollout_steps": 16, "batch_size": 32, "epochs": 2, "hidden": [8]},
+    "ppo": {"rollout_steps": 8, "batch_size": 32, "epochs": 2, "hidden": [8], "gamma": 0.5},
+    "sac": {"learning_starts": 64, "batch_size": 16, "hidden": [8], "buffer_size": 200, "gamma": 0.5},
+    "diffusion": {
+        "hidden": [8],
+        "critic_hidden": [8],
+        "batch_size": 16,
+        "updates_per_step": 1,
+        "warmup_steps": 64,
+        "critic_warmup_updates": 8,
+        "buffer_size": 200,
+        "gamma": 0.5,
+        "cloning_weight": 0.5,
+        "cloning_optima": 32,
+    },
 }
-ENVS = {"maskable_ppo": SCC}
+ISGC = {"id": "semverse/ISGC-v0", "settings": {"episode_length": 3}, "num_envs": 8, "reward": "relative"}
+ENVS = {"maskable_ppo": SCC, "ppo": ISGC, "sac": ISGC, "diffusion": ISGC}
 
 
 class StopError(Exception):
