@@ -210,9 +210,10 @@ class _Search:
         """Spend a slice of time on one target: first on known columns, then on cuts, then on branching."""
         if target.visits == 1:
             self._tighten(target)
-            self._vary(target)
         elif target.visits:
             self._branch(target)
+        if target.visits:
+            self._vary(target)
         self._combine(target)
         target.visits += 1
 
