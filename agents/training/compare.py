@@ -9,6 +9,7 @@ import numpy as np
 
 from semverse.agents.base import Agent
 from semverse.agents.common.checkpoint import find_checkpoints, load_checkpoint
+from semverse.agents.common.learned import LearnedAgent
 from semverse.agents.registry import agent_spec, make_agent
 from semverse.agents.training.evaluation import decision_latency_ms, evaluate_agent
 from semverse.agents.training.statistics import bootstrap_iqm
@@ -47,7 +48,10 @@ def compare(
     for name in agents:
         if not agent_spec(name).acts:
             raise InputError("plans whole instances", source="agent", key=name, remedy="use semverse solve")
-        rows.append(_row(name, [make_agent(name, env)], env, {}, episodes, seed, timed))
+        agent = make_agent(name, env)
+        if isinstance(agent, LearnedAgent):
+            raise InputError("has weights to learn", source="agent", key=name, remedy="give a --checkpoint")
+        rows.append(_row(name, [agent], env, {}, episodes, seed, timed))
     return rows
 
 
