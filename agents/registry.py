@@ -23,7 +23,7 @@ SCC_ENVS = (
 )
 
 
-ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
+ISGC_ENVS = ("semverse/ISGC-v0",)
 
 # name, target, environments, summary
 _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
@@ -31,11 +31,16 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("maskable_ppo", "sb3.ppo:MaskablePPOAgent", ("semverse/SCC-v0",), "PPO with action masks (sb3-contrib)"),
     ("sac", "sb3.sac:SACAgent", ISGC_ENVS, "soft actor-critic (Stable-Baselines3)"),
     ("diffusion", "diffusion.agent:DiffusionAgent", ISGC_ENVS, "denoising policy guided by double critics"),
-    ("separate", "isgc_baselines:SeparateAgent", ISGC_ENVS[:1], "random split of the band"),
-    ("equal", "isgc_baselines:EqualAgent", ISGC_ENVS[:1], "equal split of the band"),
-    ("greedy_link", "isgc_baselines:GreedyLinkAgent", ISGC_ENVS[:1], "all to the link that earns most"),
-    ("best_vertex", "isgc_baselines:BestVertexAgent", ISGC_ENVS[:1], "best link after the shield"),
-    ("isgc_exact", "isgc_baselines:ExactSplitAgent", ISGC_ENVS[:1], "exact optimum of each state"),
+    ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
+    ("equal", "isgc_baselines:EqualAgent", ("semverse/ISGC-v0",), "equal split of the band"),
+    (
+        "greedy_link",
+        "isgc_baselines:GreedyLinkAgent",
+        ("semverse/ISGC-v0",),
+        "all to the link that earns most",
+    ),
+    ("best_vertex", "isgc_baselines:BestVertexAgent", ("semverse/ISGC-v0",), "best link after the shield"),
+    ("isgc_exact", "isgc_baselines:ExactSplitAgent", ("semverse/ISGC-v0",), "exact optimum of each state"),
 )
 
 

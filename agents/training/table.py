@@ -13,8 +13,7 @@ _COLUMNS = (
     ("seeds", "seeds"),
     ("score", "score"),
     ("score_p5", "5 %"),
-    ("score_iqm", "IQM"),
-    ("score_interval", "95 % interval"),
+    ("score_interval", "IQM, 95 %"),
     ("raw_miss_rate", "raw misses"),
     ("return", "return"),
 )
@@ -43,18 +42,18 @@ def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     timed = any(f"ms_p50_batch{_TIMES[0]}" in row for row in rows)
     table = Table(*(heading for _, heading in columns), *(_heading(batch) for batch in _TIMES if timed))
     for row in sorted(rows, key=lambda row: -row["score"]):
-        times = (f"{row[f'ms_p50_batch{b}']:.3g} / {row[f'ms_p99_batch{b}']:.3g}" for b in _TIMES if timed)
+        times = (f"{row[f'ms_p50_batch{b}']:.3g}/{row[f'ms_p99_batch{b}']:.3g}" for b in _TIMES if timed)
         table.add_row(*(_text(row.get(key)) for key, _ in columns), *times)
     return table
 
 
 def _heading(batch: int) -> str:
-    return f"ms a batch of {batch}: p50 / p99"
+    return f"ms p50/p99, batch {batch}"
 
 
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
     if isinstance(value, list):
-        return " to ".join(_text(part) for part in value)
+        return "-".join(_text(part) for part in value)
     return "" if value is None else str(value)
