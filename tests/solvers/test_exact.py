@@ -13,14 +13,14 @@ from semverse.envs.scc.config import load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.types import FloatArray, Instance, IntArray, Links, Mecs, Requests, Spaces, Users
-from semverse.solvers.base import Budget, preference_grid
+from semverse.solvers.base import Budget, preference_grid, spread_order
 from semverse.solvers.exact.columns import Pool
 from semverse.solvers.exact.integer import reduced_costs
 from semverse.solvers.exact.prices import MULTIPLES, Prices, cut_levels
 from semverse.solvers.exact.pricing import Pricer, Rules
 from semverse.solvers.exact.relaxation import Problem, Relaxer
 from semverse.solvers.exact.shortlist import Shortlist
-from semverse.solvers.exact.solver import ExactSolver, default_config, spread_order
+from semverse.solvers.exact.solver import ExactSolver, default_config
 from semverse.solvers.layout import Layout, WeightedCosts
 
 WEIGHTS = ((1.0, 0.0), (0.7, 0.3), (0.4, 0.6), (0.1, 0.9), (0.0, 1.0))
