@@ -11,8 +11,8 @@ import numpy.typing as npt
 from semverse.envs.errors import InputError
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.links import link_rates, link_times, prices, total
-from semverse.envs.isgc.split import in_time, shielded_split
-from semverse.envs.isgc.stream import FEASIBLE, OPTIMAL, POWER, QUICKEST, TIME_LEFT, Drawn
+from semverse.envs.isgc.split import in_time, quickest_split, shielded_split
+from semverse.envs.isgc.stream import FEASIBLE, OPTIMAL, TIME_LEFT, Drawn, links_in
 from semverse.envs.isgc.types import BoolArray, FloatArray
 
 
@@ -26,7 +26,6 @@ class Decided:
     utility: FloatArray  # [N] credit/s earned: 0 where the executed split misses the deadline
     reward: FloatArray  # [N]
     latency_s: FloatArray  # [N]
-    energy_j: FloatArray  # [N]
     feasible: BoolArray  # [N] the state has a split that keeps the deadline
     missed: BoolArray  # [N] the raw split misses it
     optimal: FloatArray  # [N] credit/s, where known
@@ -87,7 +86,8 @@ def decide(
     Raises:
         InputError: a wrong shape, or an action that is not finite.
     """
-    facts, links = drawn.facts, drawn.links()
+    facts = drawn.facts
+    links = links_in(facts)
     raw = split_of(check_actions(actions, facts.shape[1]), config)
     rates = link_rates(links.strength, raw, config)
     times = link_times(rates, config)
@@ -97,8 +97,8 @@ def decide(
     if shield:
         rows = np.flatnonzero(missed)
         if len(rows):
-            some = drawn.links(rows)
-            quickest = facts[QUICKEST].take(rows, axis=1)
+            some = links_in(facts.take(rows, axis=1))
+            quickest = quickest_split(some, config)
             moved = shielded_split(some, raw.take(rows, axis=1), quickest, config)
             split = raw.copy()
             split[:, rows] = moved
@@ -114,7 +114,6 @@ def decide(
         utility=utility,
         reward=utility if not miss_penalty else utility - miss_penalty * (feasible & ~kept),
         latency_s=transmission + (config.deadline_s - facts[TIME_LEFT]),
-        energy_j=total(facts[POWER] * times),
         feasible=feasible,
         missed=missed,
         optimal=facts[OPTIMAL],

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.core import Decided, decide
+from semverse.envs.isgc.model import evaluate
 from semverse.envs.isgc.options import (
     RENDER_FPS,
     RENDER_MODES,
@@ -20,6 +21,7 @@ from semverse.envs.isgc.options import (
     read_state,
 )
 from semverse.envs.isgc.stream import ACCEPTANCE, FEASIBLE, Drawn, StateStream
+from semverse.envs.isgc.types import FloatArray
 
 Observation = npt.NDArray[np.float32]
 
@@ -119,7 +121,7 @@ class ISGCEnv(gymnasium.Env[Any, Any]):
         self.action_space = action_space()
         self._stream = StateStream(1, self.config, resample=self.setup.resample, optimum=optimum)
         self._drawn: Drawn | None = None
-        self._decided: Decided | None = None
+        self._last: tuple[Observation, FloatArray] | None = None  # state and executed split
         self._steps = episode_length  # nothing was started yet
 
     @property
@@ -143,7 +145,7 @@ class ISGCEnv(gymnasium.Env[Any, Any]):
             self._drawn = self._stream.take([self.np_random])
         else:
             self._drawn = self.setup.drawn(state)
-        self._steps, self._decided = 0, None
+        self._steps, self._last = 0, None
         facts = self._drawn.facts
         info = {"acceptance_rate": float(facts[ACCEPTANCE, 0]), "feasible": bool(facts[FEASIBLE, 0])}
         return self._drawn.states[0].copy(), info
@@ -159,13 +161,9 @@ class ISGCEnv(gymnasium.Env[Any, Any]):
             raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
         setup = self.setup
         decided = decide(
-            self._drawn,
-            np.asarray(action)[None],
-            self.config,
-            shield=setup.shield,
-            miss_penalty=setup.miss_penalty,
+            self._drawn, [action], self.config, shield=setup.shield, miss_penalty=setup.miss_penalty
         )
-        self._decided = decided
+        self._last = self._drawn.states[0], decided.split[:, 0]
         self._steps += 1
         over = self._steps >= setup.episode_length
         if not over:
@@ -175,6 +173,7 @@ class ISGCEnv(gymnasium.Env[Any, Any]):
         return self._drawn.states[0].copy(), self._reward(decided, info), over, False, info
 
     def _reward(self, decided: Decided, info: dict[str, Any]) -> Any:
+        """Return the reward; it may add to the info."""
         return float(decided.reward[0])
 
     def render(self) -> npt.NDArray[np.uint8] | None:
@@ -183,8 +182,8 @@ class ISGCEnv(gymnasium.Env[Any, Any]):
             return None
         from semverse.envs.isgc.render import draw_split
 
-        split = None if self._decided is None else self._decided.split[:, 0]
-        return draw_split(self._drawn.states[0], split, self.config)
+        state, split = self._last or (self._drawn.states[0], None)
+        return draw_split(state, split, self.config)
 
 
 class MOISGCEnv(ISGCEnv):
@@ -206,6 +205,9 @@ class MOISGCEnv(ISGCEnv):
         self.reward_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
 
     def _reward(self, decided: Decided, info: dict[str, Any]) -> Any:
-        values = (decided.utility[0], -decided.latency_s[0], -decided.energy_j[0])
+        assert self._last is not None
+        costs = evaluate(*self._last, self.config)
+        values = (decided.utility[0], -costs.latency_s, -costs.energy_j)
+        info["energy_j"] = float(costs.energy_j)
         info["vector_reward"] = np.array(values, dtype=np.float32)
         return info["vector_reward"].copy()

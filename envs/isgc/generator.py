@@ -9,6 +9,8 @@ from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.model import feasible
 from semverse.envs.isgc.types import FloatArray
 
+Float32 = npt.NDArray[np.float32]
+
 # column of a state and the range it is drawn from; columns 1 and 2 are noise
 UNIFORM = {
     0: "entropy",
@@ -22,7 +24,7 @@ UNIFORM = {
 }
 
 
-def states_from_noise(uniform: FloatArray, normal: FloatArray, config: ISGCConfig) -> npt.NDArray[np.float32]:
+def states_from_noise(uniform: Float32, normal: Float32, config: ISGCConfig) -> Float32:
     """Turn standard noise, uniform [8, B] and normal [2, B], into states [10, B] (before any test).
 
     Float32, so that an observation is the state itself and not a rounding of it.
@@ -30,10 +32,11 @@ def states_from_noise(uniform: FloatArray, normal: FloatArray, config: ISGCConfi
     states = np.empty((10, uniform.shape[1]), dtype=np.float32)
     for (column, name), noise in zip(UNIFORM.items(), uniform, strict=True):
         low, high = getattr(config, name)
-        states[column] = low + (high - low) * noise
+        np.multiply(noise, np.float32(high - low), out=states[column])
+        states[column] += np.float32(low)
     np.maximum(states[7], np.float32(config.symbols_floor), out=states[7])
     # printed as a normal draw and used as a scale: its size, with a floor
-    states[1:3] = np.maximum(np.abs(normal), config.noise_floor)
+    states[1:3] = np.maximum(np.abs(normal), np.float32(config.noise_floor))
     return states
 
 
@@ -51,7 +54,11 @@ def sample_states(
     kept = np.zeros((0, 10))
     while len(kept) < count:
         block = max(64, int(1.5 * (count - len(kept))))
-        columns = states_from_noise(rng.random((8, block)), rng.standard_normal((2, block)), config)
+        columns = states_from_noise(
+            rng.random((8, block), dtype=np.float32),
+            rng.standard_normal((2, block), dtype=np.float32),
+            config,
+        )
         drawn = columns.T.astype(np.float64)
         kept = np.concatenate([kept, drawn[feasible(drawn, config)] if resample else drawn])
     return kept[:count]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from semverse.envs.isgc.config import ISGCConfig
-from semverse.envs.isgc.links import rate_derivatives
+from semverse.envs.isgc.links import rate_curvature, rate_slopes
 from semverse.envs.isgc.types import FloatArray
 
 STEPS = 20  # fixed, so that a state's answer does not depend on its batch
@@ -41,12 +41,13 @@ def solve_kkt(
     q = np.array(config.q)[:, None, None]
     data = np.array(config.data)[:, None, None]
     split = start
-    rates, first, second = rate_derivatives(strength, split, config)
+    rates, _ = rate_slopes(strength, split, config)
     slack = np.maximum(time_left_s - (data / rates).sum(axis=0), 0.05 * time_left_s)
     mu = (q * rates).sum(axis=0) / time_left_s
     floor = GAP * (q * rates).sum(axis=(0, 1)) / len(slack)
     for _ in range(steps):
-        rates, first, second = rate_derivatives(strength, split, config)
+        rates, first = rate_slopes(strength, split, config)
+        second = rate_curvature(rates, first, split)
         times = data / rates
         fall = -times * first / rates  # t'
         bend = -2.0 * fall * first / rates - times * second / rates  # t''

@@ -28,21 +28,20 @@ def links_of(state: State, config: ISGCConfig) -> Links:
     ``strength`` [3, B] is the rate per MHz (Msut/s/MHz, Mbit/s/MHz) of a link whose rate is proportional to
     its bandwidth, and the SNR times the bandwidth [MHz] of one whose noise grows with it.
     """
-    gain = np.stack([state.gain_content, state.gain_feedback])
-    power = np.stack([state.power_content, state.power_feedback])
-    noise = np.stack([state.noise_content, state.noise_feedback])
-    snr = gain * power / (noise * noise)
-    wireless = snr * (config.bandwidth_mhz / 3.0) if config.link_model == "psd" else np.log1p(snr) * PER_BIT
-    computation = (
-        config.extraction_tflop / config.extraction_tflops
-        + config.inference_tflop / state.compute_inference
-        + config.rendering_tflop / state.compute_rendering
-    )
-    return Links(
-        strength=np.concatenate([(state.entropy / state.symbols)[None], wireless]),
-        time_left_s=config.deadline_s - computation,
-        power_w=np.concatenate([np.full_like(power[:1], config.semantic_power_w), power]),
-    )
+    strength = np.empty((3, *state.entropy.shape))
+    np.divide(state.entropy, state.symbols, out=strength[0])
+    noise = state.noise_content * state.noise_content
+    np.divide(state.gain_content * state.power_content, noise, out=strength[1])
+    noise = state.noise_feedback * state.noise_feedback
+    np.divide(state.gain_feedback * state.power_feedback, noise, out=strength[2])
+    if config.link_model == "psd":
+        strength[1:] *= config.bandwidth_mhz / 3.0
+    else:
+        strength[1:] = np.log1p(strength[1:]) * PER_BIT
+    computation = config.inference_tflop / state.compute_inference
+    computation += config.rendering_tflop / state.compute_rendering
+    computation += config.extraction_tflop / config.extraction_tflops
+    return Links(strength, config.deadline_s - computation)
 
 
 def link_rates(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> FloatArray:
@@ -66,19 +65,35 @@ def total(parts: FloatArray) -> FloatArray:
     return added
 
 
-def rate_derivatives(
-    strength: FloatArray, split: FloatArray, config: ISGCConfig
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return rates, their first and their second derivative by the bandwidth, each [3, B]."""
+def rate_slopes(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> tuple[FloatArray, FloatArray]:
+    """Return the rates and their derivative by the bandwidth, each [3, ...], of positive splits."""
+    rates = strength * split
     if config.link_model == "paper":
-        return strength * split, strength + 0.0 * split, np.zeros_like(split)
-    rates, first, second = strength * split, strength + 0.0 * split, np.zeros_like(split)
+        return rates, np.broadcast_to(strength, rates.shape)
     ratio = strength[1:] / split[1:]
-    bits, share = np.log1p(ratio) * PER_BIT, ratio / (1.0 + ratio)
-    rates[1:] = split[1:] * bits
-    first[1:] = bits - share * PER_BIT
-    second[1:] = -share * share * PER_BIT / split[1:]
-    return rates, first, second
+    bits = np.log1p(ratio) * PER_BIT
+    np.multiply(split[1:], bits, out=rates[1:])
+    slopes = np.empty_like(rates)
+    slopes[0] = strength[0]
+    np.subtract(bits, ratio / (1.0 + ratio) * PER_BIT, out=slopes[1:])
+    return rates, slopes
+
+
+def rate_curvature(rates: FloatArray, slopes: FloatArray, split: FloatArray) -> FloatArray:
+    """Return the second derivative of the rates by the bandwidth [3, ...]: 0 of proportional rates.
+
+    With W R' = R - W x / ((1 + x) ln 2) at SNR x it is -(R / W - R')^2 ln 2 / W.
+    """
+    bent = rates / split - slopes
+    bent[0] = 0.0
+    curvature: FloatArray = -bent * bent / (PER_BIT * split)
+    return curvature
+
+
+def link_powers(state: State, config: ISGCConfig) -> FloatArray:
+    """Return the transmit powers [3, B] in W."""
+    semantic = np.full_like(state.power_content, config.semantic_power_w)
+    return np.stack([semantic, state.power_content, state.power_feedback])
 
 
 def prices(config: ISGCConfig) -> FloatArray:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from semverse.envs.errors import InputError
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.kkt import solve_kkt
-from semverse.envs.isgc.links import link_rates, link_times, links_of, prices, total
+from semverse.envs.isgc.links import link_powers, link_rates, link_times, links_of, prices, total
 from semverse.envs.isgc.split import (
     TOLERANCE,
+    feasible_links,
     in_time,
     quickest_split,
     shielded_split,
@@ -63,7 +64,8 @@ def evaluate(states: npt.ArrayLike, splits: npt.ArrayLike, config: ISGCConfig) -
     """
     given, wide = check_states(states), check_splits(splits)
     shape = np.broadcast_shapes(given.shape[:-1], wide.shape[:-1])
-    links = links_of(State.of(np.broadcast_to(given, (*shape, 10)).reshape(-1, 10)), config)
+    state = State.of(np.broadcast_to(given, (*shape, 10)).reshape(-1, 10))
+    links = links_of(state, config)
     split = _rows(np.broadcast_to(wide, (*shape, 3)))
     rates = link_rates(links.strength, split, config)
     times = link_times(rates, config)
@@ -73,7 +75,7 @@ def evaluate(states: npt.ArrayLike, splits: npt.ArrayLike, config: ISGCConfig) -
         utility=total(prices(config) * rates).reshape(shape),
         rates=rates.T.reshape(*shape, 3),
         latency_s=(transmission + (config.deadline_s - links.time_left_s)).reshape(shape),
-        energy_j=total(links.power_w * times).reshape(shape),
+        energy_j=total(link_powers(state, config) * times).reshape(shape),
         feasible=(in_time(links, transmission, config) & within).reshape(shape),
     )
 
@@ -82,12 +84,7 @@ def feasible(states: npt.ArrayLike, config: ISGCConfig) -> BoolArray:
     """Tell which states [..., 10] have a split that keeps the deadline (bool [...])."""
     given = check_states(states)
     links = links_of(State.of(given.reshape(-1, 10)), config)
-    return feasible_links(links, quickest_split(links, config), config).reshape(given.shape[:-1])
-
-
-def feasible_links(links: Links, quickest: FloatArray, config: ISGCConfig) -> BoolArray:
-    """Tell which links keep the deadline with their quickest splits [3, B] (bool [B])."""
-    return in_time(links, transmission_s(links, quickest, config), config)
+    return feasible_links(links, config).reshape(given.shape[:-1])
 
 
 def min_time_split(states: npt.ArrayLike, config: ISGCConfig) -> FloatArray:
@@ -120,25 +117,23 @@ def optimum(states: npt.ArrayLike, config: ISGCConfig) -> Optimum:
     """Return the best splits of states [..., 10], exact up to 1e-12 of the utility (`Optimum.gap`)."""
     given = check_states(states)
     links = links_of(State.of(given.reshape(-1, 10)), config)
-    quickest = quickest_split(links, config)
-    split, utility, good, gap = optimal_links(links, quickest, config)
+    split, utility, good, gap = optimal_links(links, config)
     shape = given.shape[:-1]
     return Optimum(
         split.T.reshape(*shape, 3), utility.reshape(shape), good.reshape(shape), gap.reshape(shape)
     )
 
 
-def optimal_links(
-    links: Links, quickest: FloatArray, config: ISGCConfig
-) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
+def optimal_links(links: Links, config: ISGCConfig) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
     """Return optimal splits [3, B], utilities, feasibility and gaps [B] of links."""
-    good = feasible_links(links, quickest, config)
-    # hardly feasible: nothing to choose, and the quickest split is the answer
-    spare = links.time_left_s - transmission_s(links, quickest, config) > TOLERANCE * config.deadline_s
-    split, gap = quickest.copy(), np.zeros_like(links.time_left_s)
-    rows = np.flatnonzero(spare)
+    quickest = quickest_split(links, config)
+    shortest = transmission_s(links, quickest, config)
+    good = in_time(links, shortest, config)
+    split, gap = quickest.copy(), np.zeros_like(shortest)
+    # where there is no time to spare, nothing is left to choose
+    rows = np.flatnonzero(links.time_left_s - shortest > TOLERANCE * config.deadline_s)
     for part in (rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)):
-        some = Links(links.strength[:, part], links.time_left_s[part], links.power_w[:, part])
+        some = Links(links.strength[:, part], links.time_left_s[part])
         found, gaps = solve_kkt(
             some.strength[:, None], some.time_left_s[None], quickest[:, None, part], config
         )

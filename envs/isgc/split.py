@@ -5,30 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from semverse.envs.isgc.config import ISGCConfig
-from semverse.envs.isgc.links import link_rates, link_times, rate_derivatives, total
+from semverse.envs.isgc.links import link_rates, link_times, rate_slopes, total
 from semverse.envs.isgc.types import BoolArray, FloatArray, Links
 
 TOLERANCE = 1e-9  # relative, of deadline and band
-QUICKEST_STEPS = 6
-SHIELD_STEPS = 6
+QUICKEST_STEPS = 4  # 4e-11 of the shortest time, well within the tolerance
+SHIELD_STEPS = 4
+DEAD = 1e-9  # strength of a link without gain; it takes all of the band and is no use
 
 
-def quickest_split(
-    links: Links, config: ISGCConfig, band_mhz: FloatArray | float | None = None
-) -> FloatArray:
+def quickest_split(links: Links, config: ISGCConfig, steps: int = QUICKEST_STEPS) -> FloatArray:
     """Return the splits [3, B] of the whole band in MHz with the shortest transmission.
 
     Were every time ``a_i / W_i``, the answer would be ``W_i ~ sqrt(a_i)`` (Lagrange). So take
     ``a_i = -t_i'(W_i) W_i^2`` of the present split and repeat: exact at once for proportional rates, and
-    otherwise quickly converging, for a_i hardly changes with W_i.
+    otherwise ten times nearer with each step, for a_i hardly changes with W_i.
     """
-    band = config.bandwidth_mhz if band_mhz is None else band_mhz
-    data = np.array(config.data)[:, None]
-    split = np.full_like(links.strength, 1.0) * (band / 3.0)
-    strength = np.maximum(links.strength, 1e-9)  # a dead link takes all
-    for _ in range(1 if config.link_model == "paper" else QUICKEST_STEPS):
-        rates, first, _ = rate_derivatives(strength, split, config)
-        weight = split * np.sqrt(data * np.maximum(first, 0.0)) / rates
+    band = config.bandwidth_mhz
+    root_data = np.sqrt(np.array(config.data))[:, None]
+    split = np.full_like(links.strength, band / 3.0)
+    strength = np.maximum(links.strength, DEAD)
+    for _ in range(1 if config.link_model == "paper" else steps):
+        rates, slopes = rate_slopes(strength, split, config)
+        weight = split * np.sqrt(np.maximum(slopes, 0.0)) * root_data / rates
         split = weight * (band / total(weight))
     return split
 
@@ -44,28 +43,44 @@ def in_time(links: Links, transmission: FloatArray, config: ISGCConfig) -> BoolA
     return kept
 
 
-def shielded_split(links: Links, raw: FloatArray, quickest: FloatArray, config: ISGCConfig) -> FloatArray:
+def feasible_links(links: Links, config: ISGCConfig) -> BoolArray:
+    """Tell which links [B] have a split that keeps the deadline."""
+    # any split that keeps it is proof; only where a good guess does not, the quickest one is needed
+    good = in_time(links, transmission_s(links, quickest_split(links, config, 1), config), config)
+    rows = np.flatnonzero(~good)
+    if len(rows):
+        some = Links(links.strength.take(rows, axis=1), links.time_left_s[rows])
+        good[rows] = in_time(some, transmission_s(some, quickest_split(some, config), config), config)
+    return good
+
+
+def shielded_split(
+    links: Links, raw: FloatArray, quickest: FloatArray, config: ISGCConfig, steps: int = SHIELD_STEPS
+) -> FloatArray:
     """Move raw splits [3, B] towards the quickest ones just until the deadline holds.
 
-    Newton's method on 1 / time along the segment, a concave function: from the raw end it never passes the
-    root; the chord to the quick end then lands on it or just beyond, inside the deadline.
+    Along the segment the speed, 1 / time, is concave and has slope 0 at its quick end, so the root of what
+    it lacks there is almost a straight line: Newton's method on that. The chord to the quick end, last,
+    lands inside the deadline.
     """
     data = np.array(config.data)[:, None]
-    goal = 1.0 / np.maximum(links.time_left_s, 1e-9)
+    goal = 1.0 / np.maximum(links.time_left_s, TOLERANCE)
     best = 1.0 / transmission_s(links, quickest, config)
-    strength = np.maximum(links.strength, 1e-9)
+    root = np.sqrt(np.maximum(best - goal, 0.0))
+    strength = np.maximum(links.strength, DEAD)
+    split = raw = np.maximum(raw, DEAD)
     way = quickest - raw
-    mix = np.zeros_like(goal)
-    for last in (*(False,) * SHIELD_STEPS, True):
-        split = np.maximum(raw + mix * way, 1e-9)
-        rates, first, _ = rate_derivatives(strength, split, config)
+    mix: FloatArray | float = 0.0
+    for _ in range(steps):
+        rates, slopes = rate_slopes(strength, split, config)
         times = data / rates
         speed = 1.0 / total(times)
-        short = np.maximum(goal - speed, 0.0)
-        if last:
-            mix = mix + short * (1.0 - mix) / np.maximum(best - speed, 1e-300)
-        else:
-            slope = speed * speed * total(times * first * way / rates)
-            mix = mix + short / np.maximum(slope, 1e-300)
-        mix = np.minimum(mix, 1.0)
-    return raw + mix * way
+        gain = speed * speed * total(times * slopes * way / rates)
+        lack = np.sqrt(np.maximum(best - speed, 0.0))
+        # not quite to the end, where the slope is 0
+        step = np.minimum(2.0 * lack * (lack - root) / np.maximum(gain, TOLERANCE), 0.9 * (1.0 - mix))
+        mix = np.maximum(mix + step, 0.0)
+        split = raw + mix * way
+    speed = 1.0 / transmission_s(links, split, config)
+    short = np.maximum(goal - speed, 0.0) / np.maximum(best - speed, TOLERANCE)
+    return raw + np.minimum(mix + short * (1.0 - mix), 1.0) * way

@@ -49,7 +49,6 @@ class Links:
 
     strength: FloatArray  # [3, B] see `semverse.envs.isgc.links.links_of`
     time_left_s: FloatArray  # [B] for transmission: the deadline less the three computations
-    power_w: FloatArray  # [3, B] transmit power
 
 
 @dataclass(frozen=True, eq=False)

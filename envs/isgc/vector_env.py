@@ -154,7 +154,7 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         if len(rows) == self.num_envs or self._drawn is None:
             self._drawn = drawn
         else:
-            self._drawn.put(rows, drawn)
+            self._drawn = self._drawn.but(rows, drawn)
         self._steps[rows] = 0
         self._over[rows] = False
 
@@ -176,6 +176,8 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         restart = self._over
         if self._drawn is None or (self.autoreset_mode is AutoresetMode.DISABLED and restart.any()):
             raise gymnasium.error.ResetNeeded("an episode is over; call reset()")
+        if restart.all():
+            return self._restart_all()
         setup = self.setup
         decided = decide(
             self._drawn, actions, self.config, shield=setup.shield, miss_penalty=setup.miss_penalty
@@ -195,6 +197,14 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         self._over = over if self.autoreset_mode is not AutoresetMode.SAME_STEP else np.zeros_like(over)
         return self._drawn.states.copy(), rewards, over.copy(), np.zeros_like(over), {**ends, **infos}
 
+    def _restart_all(self) -> tuple[Observation, npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], Infos]:
+        """Let every row begin its next episode; the actions are ignored."""
+        self._begin(self._stream.take(self._generators), np.arange(self.num_envs))
+        assert self._drawn is not None
+        none = np.zeros(self.num_envs, dtype=np.bool_)
+        infos = self._reset_infos(~none)
+        return self._drawn.states.copy(), np.zeros(self.num_envs), none, none.copy(), infos
+
     def _advance(self, restart: BoolArray, moves: BoolArray) -> None:
         """Draw the next state of rows that move on; those that restart begin an episode with it."""
         if moves.all():
@@ -202,9 +212,7 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         elif moves.any():
             rows = np.flatnonzero(moves)
             assert self._drawn is not None
-            fresh = Drawn(self._drawn.states.copy(), self._drawn.facts.copy())
-            fresh.put(rows, self._stream.take(self._generators, rows))
-            self._drawn = fresh
+            self._drawn = self._drawn.but(rows, self._stream.take(self._generators, rows))
         self._steps[restart] = 0
 
     def _ends(self, infos: Infos, over: BoolArray) -> Infos:
