@@ -24,6 +24,15 @@ def _bar(seed: int, total: int) -> Iterator[Callable[[int], None]]:
         yield show
 
 
+def _parse_seeds(text: str | None) -> list[int] | None:
+    from semverse.envs.errors import InputError
+
+    try:
+        return None if text is None else [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InputError(f"is {text!r:.60}", source="--seeds", remedy="give e.g. 0,1,2") from error
+
+
 def command(
     config: Annotated[Path | None, typer.Option(help="YAML file; may be left out with --resume.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything written.")] = Path("runs/train"),
@@ -38,13 +47,12 @@ def command(
     from semverse.agents.training.run import run_training
     from semverse.agents.training.table import summary_table
     from semverse.envs.errors import InputError
-    from semverse.scripts.options import parse_seeds
 
     if config is None and resume and (out / CONFIG).is_file():
         config = out / CONFIG
     if config is None:
         raise InputError("is missing", source="--config", remedy="give a YAML file, or --resume and --out")
-    chosen = load_training(config, parse_seeds(seeds))
+    chosen = load_training(config, _parse_seeds(seeds))
     text = f"semverse train --config {config}" + (f" --seeds {seeds}" if seeds else "")
     summary = run_training(chosen, RunFolder(out), resume, text, _bar)
     console = Console()

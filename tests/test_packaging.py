@@ -23,6 +23,8 @@ HEAVY = (
     "tensorboard",
     "plotly",
 )
+SHIPPED = (".py", ".yaml", ".typed", ".json", ".safetensors")  # the last two: checkpoints only
+CHECKPOINTS = ("agents", "checkpoints")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -51,6 +53,8 @@ def test_every_package_is_listed():
 
 def test_every_folder_with_files_is_a_package():
     for path in [*source_files("*.py"), *source_files("*.yaml")]:
+        if path.parts[:2] == CHECKPOINTS:
+            continue  # data of the package agents
         assert (ROOT / path.parent / "__init__.py").is_file(), path
 
 
@@ -69,14 +73,14 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
 
 
 def test_wheel_has_every_module_and_data_file(wheel):
-    files = [*source_files("*.py"), *source_files("*.yaml"), *source_files("py.typed")]
+    files = [path for suffix in SHIPPED for path in source_files(f"*{suffix}")]
     expected = {f"semverse/{path.as_posix()}" for path in files}
     got = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert got == expected
 
 
 def test_every_data_file_is_of_a_shipped_kind():
-    others = {path.suffix for path in source_files("*.*")} - {".py", ".yaml", ".typed"}
+    others = {path.suffix for path in source_files("*.*")} - set(SHIPPED)
     assert not others, "list the new suffix under options.package_data and in the test above"
 
 
