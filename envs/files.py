@@ -43,11 +43,15 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all.
 
     Raises:
-        InputError: the folder is missing or cannot be written to, or the path is a folder.
+        InputError: the folder is missing or cannot be written to, or the path is a folder or a device.
     """
     target = Path(path)
     temporary: str | None = None
     try:
+        if target.exists() and not target.is_file():  # renaming onto a device would remove the device
+            raise InputError(
+                "cannot be written (no regular file)", source=path, remedy="give the path of a file"
+            )
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -56,6 +60,8 @@ def write_atomic(path: str | Path, data: bytes) -> None:
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes it private; a plain open would not
         os.replace(temporary, target)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        if isinstance(error, InputError):
+            raise
         raise _unusable("cannot be written", path, error) from error
     finally:
         if temporary is not None and os.path.exists(temporary):

@@ -1,6 +1,7 @@
 """Cells, traces and scenarios that are wrong end in one line that names file and key."""
 
 import contextlib
+import os
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from semverse.agents.registry import make_agent, register_agent
 from semverse.envs.config import shipped
 from semverse.envs.errors import InputError
+from semverse.envs.files import write_atomic
 from semverse.envs.scc.cells import load_cells
 from semverse.envs.scc.config import load_scenario
 from semverse.envs.scc.traces import load_traces
@@ -224,3 +226,12 @@ def test_agent_names_are_unique_and_targets_have_a_colon():
         register_agent("greedy", "a:B", supports=())
     with pytest.raises(InputError, match="module:Class"):
         register_agent("new agent", "a.B", supports=())
+
+
+def test_a_device_is_not_replaced_by_a_file(tmp_path):
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="no regular file"):
+        write_atomic(pipe, b"x")
+    assert list(tmp_path.iterdir()) == [pipe]
+    assert pipe.is_fifo()
