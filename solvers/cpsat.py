@@ -11,20 +11,20 @@ from ortools.sat.python import cp_model
 
 from semverse.envs.config import Config
 from semverse.envs.scc.reward import raw_weights
+from semverse.envs.scc.servable import whole_units
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
 from semverse.solvers.base import Bound, Budget, Front, spread_order
 from semverse.solvers.layout import Layout, WeightedCosts
 
-_CACHE_UNIT = 1_000_000  # GB to kB: whole numbers
 _RESOLUTION = 1e9  # the objective's range in whole numbers
 
 
 class CpSatConfig(Config):
     """Configuration of `CpSatSolver`."""
 
-    slice_seconds: Annotated[float, pydantic.Field(gt=0)]  # time a preference
-    workers: Annotated[int, pydantic.Field(ge=1, le=64)]
+    slice_seconds: Annotated[float, pydantic.Field(gt=0, strict=True)]  # time a preference
+    workers: Annotated[int, pydantic.Field(ge=1, le=64, strict=True)]
 
 
 class CpSatSolver:
@@ -72,6 +72,7 @@ class CpSatSolver:
         solver.parameters.max_time_in_seconds = seconds
         solver.parameters.num_workers = self.config.workers
         solver.parameters.random_seed = seed
+        solver.parameters.catch_sigint_signal = False  # it would not give Python its Ctrl-C back
         status = solver.solve(model)
         # the objective was rounded down coefficient by coefficient, so its bound holds as it is
         bound = solver.best_objective_bound * objective + costs.constant
@@ -96,10 +97,10 @@ def _build(
         model.add_exactly_one(x[request])
         for mec in range(mecs):
             model.add_implication(x[request, mec], y[space, mec])
-    size = np.ceil(instance.spaces.cache_gb * _CACHE_UNIT).astype(np.int64)
+    # rounded in favour of fitting, or the bound would not hold for a placement that just fits
+    size, room = whole_units(instance, favourable=True)
     for mec in range(mecs):
-        limit = int(np.floor((instance.mecs.cache_gb[mec] + 1e-9) * _CACHE_UNIT))
-        model.add(cp_model.LinearExpr.weighted_sum(list(y[:, mec]), size.tolist()) <= limit)
+        model.add(cp_model.LinearExpr.weighted_sum(list(y[:, mec]), size.tolist()) <= int(room[mec]))
         model.add(cp_model.LinearExpr.sum(list(x[:, mec])) <= int(instance.mecs.max_tasks[mec]))
     terms: list[cp_model.IntVar] = list(x.ravel()) + list(y.ravel())
     prices: list[FloatArray] = [_by_request(instance, layout, costs).ravel(), costs.host.ravel()]

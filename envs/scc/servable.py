@@ -110,7 +110,7 @@ def _solve_counts(instance: Instance, favourable: bool) -> IntArray | None:
         ) from error
     demand = np.bincount(instance.requests.space, minlength=instance.num_spaces)
     limit = instance.mecs.max_tasks
-    size, room = _whole_units(instance, favourable)
+    size, room = whole_units(instance, favourable)
     model = cp_model.CpModel()
     hosted = [[model.new_bool_var("") for _ in limit] for _ in demand]
     served = [[model.new_int_var(0, int(min(d, t)), "") for t in limit] for d in demand]
@@ -124,6 +124,7 @@ def _solve_counts(instance: Instance, favourable: bool) -> IntArray | None:
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = _SECONDS
     solver.parameters.num_workers = 1  # the same answer on any machine
+    solver.parameters.catch_sigint_signal = False  # it would not give Python its Ctrl-C back
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return None
@@ -136,8 +137,14 @@ def _solve_counts(instance: Instance, favourable: bool) -> IntArray | None:
     return np.array([[solver.value(n) for n in row] for row in served], dtype=np.int64)
 
 
-def _whole_units(instance: Instance, favourable: bool) -> tuple[IntArray, IntArray]:
-    """Return cache sizes of spaces [V] and MECs [M] in whole units, none of their sums above 2^53."""
+def whole_units(instance: Instance, favourable: bool) -> tuple[IntArray, IntArray]:
+    """Return cache sizes of spaces [V] and MECs [M] in whole units, none of their sums above 2^53.
+
+    Args:
+        instance: the problem.
+        favourable: round so that every placement that fits still does; otherwise so that none does that
+            did not.
+    """
     total = instance.spaces.cache_gb.sum() + instance.mecs.cache_gb.max() + 1.0
     scale = min(_UNITS_PER_GB, 2.0**52 / total)
     slack = CACHE_TOLERANCE_GB * scale

@@ -1,12 +1,16 @@
 """Archive, construction, neighbourhoods and certificates against hand figures and brute force."""
 
+import dataclasses
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from semverse.agents.registry import make_agent
 from semverse.envs.scc.config import load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.model import evaluate
@@ -219,3 +223,40 @@ def test_toy_optimum_is_found_by_descent_from_anywhere() -> None:
         descent = SpaceDescent(instance, np.tile(weights, (len(start), 1)), candidates=3)
         ends = evaluate(instance, descent.run(start, Budget().start()))
         assert (ends.objectives @ weights).min() == pytest.approx(best)
+
+
+def test_cpsat_knows_a_placement_that_just_fits():
+    """Cache sizes finer than a kilobyte: two spaces fill the only usable cache to the last bit."""
+    toy = toy_instance()
+    tight = dataclasses.replace(
+        toy,
+        spaces=dataclasses.replace(toy.spaces, cache_gb=np.array([1.2500004, 1.2500004])),
+        mecs=dataclasses.replace(
+            toy.mecs, cache_gb=np.array([2.5000008, 0.0, 0.0]), max_tasks=np.array([4, 4, 4])
+        ),
+    )
+    front = make_agent("cpsat").solve(
+        tight, preferences=[[0.5, 0.5]], budget=Budget(seconds=5), rng=np.random.default_rng(0)
+    )
+    assert front.placements.tolist() == [[0, 0, 0, 0]]
+    assert front.bounds[0].value <= float(front.objectives[0] @ front.bounds[0].weights)
+
+
+AFTER_CPSAT = """
+import signal, numpy as np
+from semverse.agents.registry import make_agent
+from semverse.envs.scc.toy import toy_instance
+from semverse.solvers.base import Budget
+make_agent("cpsat").solve(
+    toy_instance(), preferences=[[0.5, 0.5]], budget=Budget(seconds=5), rng=np.random.default_rng(0)
+)
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_still_works_after_cpsat():
+    done = subprocess.run([sys.executable, "-c", AFTER_CPSAT], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
