@@ -109,9 +109,11 @@ class SpaceDescent:
 class DescentConfig(Config):
     """Configuration of `DescentSolver`."""
 
-    candidates: Annotated[int, pydantic.Field(ge=1, le=100)]  # host sets tried a space and step
-    rounds: Annotated[int, pydantic.Field(ge=0, le=1_000_000)]  # restarts after the first descent
-    ruined_spaces: Annotated[int, pydantic.Field(ge=1, le=1000)]  # spaces placed anew a restart
+    candidates: Annotated[int, pydantic.Field(ge=1, le=100, strict=True)]  # host sets tried a space and step
+    rounds: Annotated[
+        int, pydantic.Field(ge=0, le=1_000_000, strict=True)
+    ]  # restarts after the first descent
+    ruined_spaces: Annotated[int, pydantic.Field(ge=1, le=1000, strict=True)]  # spaces placed anew a restart
 
 
 class DescentSolver:

@@ -15,7 +15,7 @@ from semverse.solvers.archive import Archive
 from semverse.solvers.base import Budget, Front
 from semverse.solvers.construct import construct, heaviest_first, repair, space_by_space
 
-Count = Annotated[int, pydantic.Field(ge=1, le=1_000_000)]
+Count = Annotated[int, pydantic.Field(ge=1, le=1_000_000, strict=True)]
 
 
 class RandomConfig(Config):

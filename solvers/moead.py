@@ -20,11 +20,15 @@ from semverse.solvers.evolution import first_population, offspring
 class MoeadConfig(Config):
     """Configuration of `MoeadSolver`."""
 
-    population: Annotated[int, pydantic.Field(ge=4, le=100_000)]  # also the number of subproblems
-    neighbours: Annotated[int, pydantic.Field(ge=2, le=1000)]
-    replacements: Annotated[int, pydantic.Field(ge=1, le=1000)]  # placements that one child may replace
-    mutation_rate: Annotated[float, pydantic.Field(gt=0)]  # expected changed spaces a child
-    generations: Annotated[int, pydantic.Field(ge=1, le=10_000_000)]
+    population: Annotated[
+        int, pydantic.Field(ge=4, le=100_000, strict=True)
+    ]  # also the number of subproblems
+    neighbours: Annotated[int, pydantic.Field(ge=2, le=1000, strict=True)]
+    replacements: Annotated[
+        int, pydantic.Field(ge=1, le=1000, strict=True)
+    ]  # placements that one child may replace
+    mutation_rate: Annotated[float, pydantic.Field(gt=0, strict=True)]  # expected changed spaces a child
+    generations: Annotated[int, pydantic.Field(ge=1, le=10_000_000, strict=True)]
 
 
 class MoeadSolver:

@@ -26,9 +26,9 @@ from semverse.solvers.evolution import cross, first_population, mutate
 class Nsga2Config(Config):
     """Configuration of `Nsga2Solver`."""
 
-    population: Annotated[int, pydantic.Field(ge=4, le=100_000)]
-    mutation_rate: Annotated[float, pydantic.Field(gt=0)]  # expected changed spaces a child
-    generations: Annotated[int, pydantic.Field(ge=1, le=10_000_000)]
+    population: Annotated[int, pydantic.Field(ge=4, le=100_000, strict=True)]
+    mutation_rate: Annotated[float, pydantic.Field(gt=0, strict=True)]  # expected changed spaces a child
+    generations: Annotated[int, pydantic.Field(ge=1, le=10_000_000, strict=True)]
 
 
 class Nsga2Solver:
