@@ -39,9 +39,15 @@ class Finding:
 
 
 def at_distance(instance: Instance, mean_km: float, config: SCCConfig) -> Instance:
-    """Return the same instance with all distances scaled to an average of ``mean_km``."""
+    """Return the same instance with all distances scaled to an average of ``mean_km``.
+
+    Raises:
+        InputError: no two sites are apart.
+    """
     km = great_circle_km(instance.mecs.lon, instance.mecs.lat)
     apart = km[~np.eye(len(km), dtype=np.bool_)]
+    if not apart.any():
+        raise InputError("no two sites are apart", source=instance.name, key="mecs", remedy="give more sites")
     return replace(instance, links=links_from_km(km * (mean_km / apart.mean()), config))
 
 
@@ -90,7 +96,7 @@ def _append(path: Path, finding: Finding) -> None:
         writer = csv.DictWriter(file, [f.name for f in fields(Finding)], lineterminator="\n")
         if new:
             writer.writeheader()
-        writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in asdict(finding).items()})
+        writer.writerow(asdict(finding))  # exact decimals: a row is found again by its distance
 
 
 def read(path: Path) -> list[Finding]:

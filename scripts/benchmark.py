@@ -29,13 +29,11 @@ def command(
     resume: Annotated[bool, typer.Option("--resume", help="Carry on where a run was stopped.")] = False,
 ) -> None:
     """Compare agents on the same instances and budgets; write table, fronts, TensorBoard logs and report."""
-    from rich.console import Console
-
     from semverse.agents.benchmark.plan import load_benchmark
     from semverse.agents.benchmark.progress import show_progress
-    from semverse.agents.benchmark.run import run_benchmark, write_results
+    from semverse.agents.benchmark.run import run_benchmark
     from semverse.agents.benchmark.store import CONFIG_FILE, Store
-    from semverse.agents.benchmark.table import rich_table, summarise
+    from semverse.agents.benchmark.summary import conclude
     from semverse.scripts.options import split
 
     flags = {
@@ -51,13 +49,7 @@ def command(
     }
     if resume and config is None and Store(out).exists:
         config = out / CONFIG_FILE  # a bare --resume carries on with what was asked for at the start
-    store = run_benchmark(load_benchmark(config, flags), out, resume, show_progress)
-    with Console(stderr=True).status("writing tables, TensorBoard logs and report"):
-        results = write_results(store)
-    console = Console()
-    console.print(rich_table(summarise(results), results.regions))
-    console.print(f"report:      {out / 'report.html'}", highlight=False)
-    console.print(f"tensorboard: tensorboard --logdir {out / 'tensorboard'}", highlight=False)
+    conclude(run_benchmark(load_benchmark(config, flags), out, resume, show_progress))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,10 @@ def run(target: typer.Typer | Callable[..., Any]) -> None:
         code = app(standalone_mode=False)
     except InputError as error:
         fail(str(error))
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "semverse":
+            raise  # a fault of ours
+        fail(f"needs the package {error.name!r}; pip install 'semverse[all]'")
     except click.UsageError as error:
         # typer's own message says which flag or argument is wrong
         flag = error.param.name if isinstance(error, click.BadParameter) and error.param else None

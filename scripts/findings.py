@@ -11,7 +11,9 @@ from semverse.scripts.cli import run
 
 
 def command(
-    out: Annotated[Path, typer.Option(help="Folder for fig8.csv and fig8.png.")] = Path("runs/findings"),
+    out: Annotated[Path, typer.Option(help="Folder for fig8.csv, fig8.png and fig8.json.")] = Path(
+        "runs/findings"
+    ),
     region: Annotated[
         str, typer.Option(help="Scenario: a region that ships, or a YAML file.")
     ] = "california",
@@ -26,21 +28,22 @@ def command(
 
     from semverse.agents.findings import ORIENTATIONS, plot, sweep
     from semverse.envs.errors import InputError
+    from semverse.envs.files import make_folder
     from semverse.envs.scc.config import load_scenario
+    from semverse.scripts.options import claim_folder
+    from semverse.solvers.base import Budget
 
     try:
-        km = [float(part) for part in distances.split(",")]
+        km = list(dict.fromkeys(float(part) for part in distances.split(",")))
     except ValueError:
         km = []
     if not km or not all(0 < d < 20_000 for d in km):
         raise InputError(f"is {distances!r}", key="distances", remedy="give numbers of km, e.g. 5,20,50")
     config = load_scenario(region)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot be made ({error.strerror})", source=out, key="out", remedy="choose another folder"
-        ) from error
+    Budget(seconds=seconds)  # wrong input shows before a write
+    claim_folder(
+        make_folder(out) / "fig8.json", {"seconds": seconds, "scenario": config.model_dump(mode="json")}
+    )
     rows = sweep(config, km, seeds, seconds, out / "fig8.csv")
     findings = list(tqdm(rows, total=len(km) * seeds * len(ORIENTATIONS), unit="optimum"))
     plot(findings, out / "fig8.png")

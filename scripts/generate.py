@@ -29,19 +29,18 @@ def command(
     traces: Annotated[Path | None, typer.Option(help="Positional VR traces: a file or a folder.")] = None,
 ) -> None:
     """Draw instances that are all servable and write them as OUT/00000.json and so on."""
-    import json
-
     import numpy as np
     from tqdm import tqdm
 
     from semverse.envs.errors import InputError
-    from semverse.envs.files import make_folder, read_text, write_atomic
+    from semverse.envs.files import make_folder
     from semverse.envs.registration import list_envs
     from semverse.envs.scc.cells import load_cells
     from semverse.envs.scc.config import load_scenario
     from semverse.envs.scc.generator import sample_instance
     from semverse.envs.scc.io import save_instance
     from semverse.envs.scc.traces import load_traces
+    from semverse.scripts.options import claim_folder
 
     known = [row.id for row in list_envs() if row.entry_point.startswith("semverse.envs.scc.")]
     if env not in known:
@@ -49,14 +48,7 @@ def command(
     scenario = load_scenario(config, cells=cells, traces=traces)
     first = sample_instance(scenario, np.random.default_rng([seed, 0]))  # wrong input shows before a write
     recipe = {"seed": seed, "scenario": scenario.model_dump(mode="json")}
-    text, note = json.dumps(recipe, indent=1) + "\n", make_folder(out) / "generate.json"
-    if note.exists():
-        if read_text(note) != text:
-            raise InputError("is of another scenario or seed", source=note, remedy="choose another --out")
-    elif any(not found.name.startswith(".") for found in out.iterdir()):
-        raise InputError("holds other files", source=out, remedy="choose an empty or new folder")
-    else:
-        write_atomic(note, text.encode())
+    claim_folder(make_folder(out) / "generate.json", recipe)
     for index in tqdm(range(count), desc="instances", unit="file"):
         path = out / f"{index:05d}.{format.value}"
         if not path.exists():

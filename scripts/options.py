@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from semverse.envs.errors import InputError
+from semverse.envs.files import read_text, write_atomic
 from semverse.envs.scc.reward import check_preference
 from semverse.envs.scc.types import FloatArray
 
@@ -43,27 +46,31 @@ def check_output(path: Path) -> None:
     """Make sure, before a long computation, that a file can be written there.
 
     Raises:
-        InputError: the path is a folder, or its folder is missing or read-only.
+        InputError: the path is a folder or a device, or its folder is missing or read-only.
     """
-    if path.is_dir():
-        raise InputError("is a folder", source=path, remedy="give the path of a file")
+    if path.exists() and not path.is_file():
+        raise InputError("is no regular file", source=path, remedy="give the path of a file")
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", source=path, remedy="create it or choose another")
     if not os.access(path.parent, os.W_OK):
         raise InputError("its folder is read-only", source=path, remedy="choose another")
 
 
-def parse_seeds(text: str | None) -> list[int] | None:
-    """Return comma-separated seeds; None stays None.
+def claim_folder(note: Path, recipe: dict[str, Any]) -> None:
+    """Note what the files of a folder are made of, so that it is only carried on with the same.
+
+    Args:
+        note: JSON file in the folder, which exists.
+        recipe: everything that decides the content of the other files.
 
     Raises:
-        InputError: one of them is no whole number >= 0.
+        InputError: the folder was started with another recipe, holds other files or cannot be written.
     """
-    if text is None:
-        return None
-    try:
-        return [check_seed(int(part)) for part in text.split(",")]
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"is {text!r:.60}", source="--seeds", remedy="give e.g. 0,1,2") from error
+    text = json.dumps(recipe, indent=1) + "\n"
+    if note.exists():
+        if read_text(note) != text:
+            raise InputError("is of other settings", source=note, remedy="choose another --out")
+    elif any(not found.name.startswith(".") for found in note.parent.iterdir()):
+        raise InputError("holds other files", source=note.parent, remedy="choose an empty or new folder")
+    else:
+        write_atomic(note, text.encode())

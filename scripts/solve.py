@@ -15,7 +15,9 @@ def command(
     agent: Annotated[str, typer.Option(help="Agent; see 'semverse list agents'.")],
     env: Annotated[str, typer.Option(help="Environment id.")] = "semverse/SCC-v0",
     budget: Annotated[float, typer.Option(help="Seconds the agent has.")] = 10.0,
-    preferences: Annotated[int, typer.Option(help="Points of the front to aim at, evenly spread.")] = 11,
+    preferences: Annotated[
+        int, typer.Option(help="Points of the front to aim at, evenly spread.", min=1, max=1000)
+    ] = 11,
     preference: Annotated[
         str | None, typer.Option(help="One preference w_latency,w_energy instead of a whole front.")
     ] = None,

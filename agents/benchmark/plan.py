@@ -18,7 +18,7 @@ from semverse.envs.scc.config import SCCConfig, load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.types import Instance
 
-Seconds = Annotated[float, pydantic.Field(gt=0, le=1e6, allow_inf_nan=False)]
+Seconds = Annotated[float, pydantic.Field(gt=0, le=1e6, strict=True, allow_inf_nan=False)]
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+]*")  # names become parts of file names, joined by "-"
 
 
@@ -27,11 +27,11 @@ class BenchmarkConfig(Config):
 
     env: str
     regions: Annotated[tuple[str, ...], pydantic.Field(min_length=1)]  # shipped scenarios or YAML files
-    seeds: Annotated[int, pydantic.Field(ge=1, le=10_000)]  # instances a region: seeds 0, 1, ...
+    seeds: Annotated[int, pydantic.Field(ge=1, le=10_000, strict=True)]  # instances a region: seeds 0, 1, ...
     budget_s: Seconds  # wall-clock time of one agent on one instance
     certificate_budget_s: Seconds  # wall-clock time of the exact solver that certifies one instance
-    preferences: Annotated[int, pydantic.Field(ge=2, le=1000)]  # points aimed at, evenly spread
-    workers: Annotated[int, pydantic.Field(ge=1, le=1024)] | None  # processes; null: one a core
+    preferences: Annotated[int, pydantic.Field(ge=2, le=1000, strict=True)]  # points aimed at, evenly spread
+    workers: Annotated[int, pydantic.Field(ge=1, le=1024, strict=True)] | None  # processes; null: one a core
     agents: Annotated[dict[str, dict[str, Any]], pydantic.Field(min_length=1)]  # name -> its own keys
     scenario: dict[str, Any]  # top-level scenario keys that replace the regions' own, e.g. users: 50
     cells: tuple[Path, ...]  # OpenCellID files: none, one for all regions, or one a region
@@ -102,6 +102,7 @@ def check_agents(config: BenchmarkConfig) -> None:
     for name, settings in config.agents.items():
         _check_name("agents", name)
         make_agent(name, config.env, **settings)
+    make_agent("exact")  # bounds every instance, whatever the agents are
 
 
 def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:

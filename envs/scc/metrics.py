@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.scc.migration import hosts
 from semverse.envs.scc.model import check_placements
 from semverse.envs.scc.types import FloatArray, Instance
 
@@ -18,8 +19,5 @@ def local_rate(instance: Instance, placements: npt.ArrayLike) -> FloatArray:
 
 def hosts_per_space(instance: Instance, placements: npt.ArrayLike) -> FloatArray:
     """Return on how many MECs a requested space is hosted on average, [B, R] -> [B] (eq. 37)."""
-    array = check_placements(instance, placements)
-    hosted = np.zeros((len(array), instance.num_spaces, instance.num_mecs), dtype=np.bool_)
-    hosted[np.arange(len(array))[:, None], instance.requests.space, array] = True
     requested = len(np.unique(instance.requests.space))
-    return np.asarray(hosted.sum(axis=(1, 2)) / requested, dtype=np.float64)
+    return np.asarray(hosts(instance, placements).sum(axis=(1, 2)) / requested, dtype=np.float64)

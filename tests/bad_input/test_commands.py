@@ -1,5 +1,6 @@
 """Wrong input at the command line: exit code 2, one line on standard error, nothing written."""
 
+import os
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "other.txt").write_text("x")
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "few.csv").write_text("lon,lat\n1,2\n")
     (tmp_path / "no_lat.csv").write_text("lon\n1\n")
     (tmp_path / "wrong.json").write_text((tmp_path / "toy.json").read_text().replace("0.25,", "NaN,", 1))
@@ -40,6 +42,8 @@ def place(tmp_path, monkeypatch):
         "bench_agent_key": {"agents": {"greedy": {"sped": 1}}},
         "bench_region": {"regions": ["atlantis"]},
         "bench_no_agents": {"agents": {}},
+        "bench_seeds": {"seeds": True},
+        "bench_samples": {"agents": {"random": {"samples": "5"}}},
         "bench_scenario": {"scenario": {"towers": 3}},
     }.items():
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**BENCHMARK, **change}))
@@ -96,7 +100,14 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("missing", ("report", "missing")),
     ("full", ("report", "full")),
     ("file", ("report", "file")),
+    ("seeds", ("benchmark", "--out", "new", "--config", "bench_seeds.yaml")),
+    ("samples", ("benchmark", "--out", "new", "--config", "bench_samples.yaml")),
+    ("preferences", (*SOLVE, "--preferences", "1000000000")),
+    ("preference", (*SOLVE, "--preference", "1e308,1e308")),
+    ("pipe", (*SOLVE, "--out", "pipe")),
     ("kind", ("list", "towers")),
+    ("seconds", ("findings", "--out", "new", "--seconds", "nan")),
+    ("full", ("findings", "--out", "full")),
     ("region", ("findings", "--out", "new", "--region", "atlantis")),
     ("distances", ("findings", "--out", "new", "--distances", "5,far")),
     ("file/new", ("findings", "--out", "file/new")),
@@ -139,6 +150,19 @@ def test_as_a_process(place, arguments):
     assert sorted(place.rglob("*")) == before
 
 
+def test_a_missing_package_is_named(place, semverse, monkeypatch):
+    monkeypatch.setitem(sys.modules, "moocore", None)
+    monkeypatch.delitem(sys.modules, "semverse.solvers.indicators", raising=False)
+    for name in ("solution", "results", "run", "table"):
+        monkeypatch.delitem(sys.modules, f"semverse.agents.benchmark.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, "semverse.solvers.certificate", raising=False)
+    for arguments in (SOLVE, BENCH):
+        outcome = semverse(*arguments)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err == "semverse: error: needs the package 'moocore'; pip install 'semverse[all]'\n"
+    assert not (place / "new").exists()
+
+
 def test_generate_resumes_and_refuses_another_seed(place, semverse):
     assert semverse(*GENERATE, "--format", "npz").code == 0
     (place / "new" / "00001.npz").unlink()
@@ -149,4 +173,4 @@ def test_generate_resumes_and_refuses_another_seed(place, semverse):
     assert (place / "new" / "00000.npz").stat().st_mtime_ns == first
     outcome = semverse(*GENERATE, "--seed", "1")
     assert outcome.code == 2
-    assert "new/generate.json: is of another scenario or seed" in outcome.err
+    assert "new/generate.json: is of other settings" in outcome.err

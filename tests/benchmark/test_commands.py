@@ -125,7 +125,7 @@ def test_the_table_names_both_hypervolumes_with_their_reference_points(path, inv
         (["--seed", "-1"], "seed"),
         (["--instance", "missing.json"], "missing.json"),
         (["--out", "missing/folder/x.json"], "x.json"),
-        (["--out", "."], "is a folder"),
+        (["--out", "."], "is no regular file"),
     ],
 )
 def test_wrong_input_is_one_line(path, flags, text, invoke):
