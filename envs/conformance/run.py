@@ -55,9 +55,12 @@ def _checks(target: str) -> list[Check]:
         sys.path.insert(0, "")  # the user's own module, next to where the command is called
     try:
         import_module(module)
-    except ImportError as error:
+    except Exception as error:  # whatever a stranger's module raises
         raise InputError(
-            f"cannot be imported ({error})", source=target, key="MODULE", remedy="install it or mend the name"
+            f"cannot be imported ({type(error).__name__}: {error})",
+            source=target,
+            key="MODULE",
+            remedy="install it, or mend it or its name",
         ) from error
     if env_id in gymnasium.registry:
         return gymnasium_checks(env_id)

@@ -95,3 +95,13 @@ def test_a_bad_name_is_the_users_error(semverse, target):
     assert outcome.code == 2
     assert outcome.err.count("\n") == 1
     assert "semverse: error:" in outcome.err
+
+
+@pytest.mark.parametrize(("name", "text"), [("never_closed", "x = ("), ("raises", "1 / 0")])
+def test_a_module_that_cannot_be_run_is_the_users_error(semverse, tmp_path, monkeypatch, name, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{name}.py").write_text(text)
+    outcome = semverse("check", f"{name}:X-v0")
+    assert outcome.code == 2
+    assert outcome.err.count("\n") == 1
+    assert f"{name}:X-v0: MODULE: cannot be imported" in outcome.err
