@@ -45,8 +45,10 @@ class Certificate:
         if not len(points):
             return np.ones(len(self.bounds))
         weights = np.array([b.weights for b in self.bounds])
+        lower = np.array([b.value for b in self.bounds])
         best = (points @ weights.T).min(axis=0)
-        return np.maximum(0.0, 1.0 - np.array([b.value for b in self.bounds]) / np.maximum(best, 1e-300))
+        gaps: FloatArray = np.maximum(0.0, 1.0 - lower / np.maximum(best, 1e-300))
+        return gaps
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and numbers."""
