@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
+import gymnasium
+import numpy as np
+import numpy.typing as npt
 import pydantic
 from sb3_contrib import MaskablePPO
 from stable_baselines3 import PPO
 
 from semverse.agents.sb3.agent import Count, NetworkConfig, Positive, SB3Agent, Share
+from semverse.agents.training.vector import make_env
+from semverse.envs.errors import InputError
+from semverse.envs.scc.types import Instance
+from semverse.solvers.archive import Archive
+from semverse.solvers.base import Budget, Front
 
 
 class PPOConfig(NetworkConfig):
@@ -58,7 +66,8 @@ class PPOAgent(SB3Agent):
 class MaskablePPOAgent(PPOAgent):
     """PPO of sb3-contrib that draws legal actions only (Huang and Ontanon 2020, arXiv:2006.14171).
 
-    Acting asks the environment that `begin` was given for its ``action_masks()``.
+    Acting asks the environment that `begin` was given for its ``action_masks()``. An instance is solved by
+    being placed once a preference.
     """
 
     name = "maskable_ppo"
@@ -72,3 +81,35 @@ class MaskablePPOAgent(PPOAgent):
         """Return the masks of the environment at hand, if there is one."""
         del batch
         return {} if self._env is None else {"action_masks": self._env.action_masks()}
+
+    def solve(
+        self, instance: Instance, *, preferences: npt.ArrayLike, budget: Budget, rng: np.random.Generator
+    ) -> Front:
+        """Place an instance once for each preference, deterministically, and keep what is feasible.
+
+        Raises:
+            InputError: the network was made for another number of MECs.
+        """
+        del rng
+        archive = Archive(instance, clock := budget.start())
+        env = make_env("semverse/SCC-v0", {"instance": instance})
+        if env.observation_space != self.observation_space:
+            raise InputError(
+                f"has {len(instance.mecs.lon)} MECs", source=instance.name, remedy="train with as many"
+            )
+        for preference in np.asarray(preferences, dtype=np.float64):
+            archive.add(np.array(self._place(env, preference))[None])
+            if clock.expired:
+                break
+        env.close()
+        return archive.front()
+
+    def _place(self, env: gymnasium.Env[Any, Any], preference: npt.NDArray[np.float64]) -> list[int]:
+        """Return the MEC of each request."""
+        observation, _ = env.reset(options={"preference": preference})
+        self.begin(env)
+        over, info = False, dict[str, Any]()
+        while not over:
+            observation, _, over, _, info = env.step(self.act(observation))
+        placement: list[int] = info["placement"]
+        return placement
