@@ -169,10 +169,16 @@ class Search:
         for column in tree.pool.columns:
             self.pool.add(column.space, column.assignment)
 
+    @property
+    def reserved(self) -> bool:
+        """Whether what is left of the budget is reserved for the cheap points in between."""
+        seconds = self.clock.budget.seconds or np.inf
+        reserve = self.config.fill_share * seconds if np.isfinite(seconds) else 0.0
+        return self.clock.expired or self.clock.left <= reserve
+
     def refine(self) -> None:
         """Close gaps of bounds and of the front in turn; at last add all cheap points in between."""
-        reserve = self.config.fill_share * self.clock.left if np.isfinite(self.clock.left) else -np.inf
-        while self.clock.left > reserve and not self.clock.expired:
+        while not self.reserved:
             open_targets = [t for t in self.targets if t.open and not self.settled(t)]
             if not open_targets:
                 break

@@ -51,7 +51,7 @@ class ExactSolver:
         weights = raw_weights(instance, preferences)
         search.start(weights)
         for i in spread_order(len(weights)):
-            if search.targets and search.clock.expired:
+            if search.targets and search.reserved:
                 break
             search.visit(search.new_target(weights[i]))
         search.refine()
