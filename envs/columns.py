@@ -43,7 +43,10 @@ def read_columns(path: str | Path, numbers: tuple[str, ...], text: str | None = 
         header = [name.strip() for name in next(reader, [])]
         at = [_position(header, name, path) for name in numbers]
         label_at = _position(header, text, path) if text else None
+        read = reader.line_num
         for row in reader:
+            bad += reader.line_num - read - 1  # lines that a quotation mark without its partner swallowed
+            read = reader.line_num
             try:
                 label = "" if label_at is None else row[label_at].strip()
                 values.append([float(row[i]) for i in at])

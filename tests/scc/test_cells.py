@@ -74,3 +74,11 @@ def test_too_few_sites(tmp_path):
     path = write(tmp_path, "lon,lat\n1,2\n1,2\n")
     with pytest.raises(InputError, match="1 distinct sites, 20 are needed"):
         sample_instance(load_scenario(cells=path), np.random.default_rng(0))
+
+
+def test_lines_lost_to_a_stray_quotation_mark_are_counted(tmp_path):
+    cells = load_cells(write(tmp_path, 'lon,lat,note\n1,2,a\n"3,4,b\n5,6,c\n7,8,d\n'))
+    assert cells.lon.tolist() == [1.0]
+    assert cells.bad_rows == 3
+    cells = load_cells(write(tmp_path, 'lon,lat,note\n1,2,"a\n3,4,b\n5,6,c\n', "note.csv"))
+    assert (cells.lon.tolist(), cells.bad_rows) == ([1.0], 2)
