@@ -123,10 +123,9 @@ def make_agent(
     """
     spec = agent_spec(name)
     if env_id not in spec.supports:
-        known = ", ".join(s.name for s in list_agents(env_id)) or "none"
-        raise InputError(
-            f"does not support {env_id}", source="agent", key=name, remedy=f"agents that do: {known}"
-        )
+        known = ", ".join(s.name for s in list_agents(env_id))
+        remedy = f"agents that do: {known}" if known else f"it supports {', '.join(spec.supports)}"
+        raise InputError(f"does not support {env_id}", source="agent", key=name, remedy=remedy)
     module, _, attribute = spec.target.partition(":")
     try:
         agent_class = getattr(import_module(module), attribute)

@@ -212,7 +212,7 @@ def test_unknown_agent_names_the_known_ones():
 
 
 def test_agent_that_does_not_support_the_environment():
-    with pytest.raises(InputError, match="greedy: does not support CartPole-v1"):
+    with pytest.raises(InputError, match="greedy: does not support CartPole-v1; it supports semverse/SCC-v0,"):
         make_agent("greedy", "CartPole-v1")
 
 
