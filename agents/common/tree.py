@@ -6,6 +6,8 @@ Nothing is ever pickled, so that reading a stranger's file can run no code; floa
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,21 @@ def read_tree(path: str | Path) -> Any:
             raise
         raise InputError(
             f"is no training state ({error})", source=path, remedy="delete it and train anew"
+        ) from error
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """Turn what goes wrong while a state is taken over into one line.
+
+    Raises:
+        InputError: the state is that of another agent or version.
+    """
+    try:
+        yield
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"does not fit the agent ({error})", source="training state", remedy="delete it and train anew"
         ) from error
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from semverse.agents.common.buffer import ReplayBuffer
 from semverse.agents.common.features import sample_observations
 from semverse.agents.common.random_state import random_states, restore_random_states
+from semverse.agents.common.tree import fitting
 from semverse.agents.diffusion.cloning import optimal_actions
 from semverse.agents.diffusion.loss import critic_loss, guidance_loss
 from semverse.agents.diffusion.networks import DenoisingActor, DoubleCritic
@@ -90,7 +91,8 @@ class Learner:
         """Train until the session's last step."""
         session = self.session
         if session.state is not None:
-            self.restore(session.state)
+            with fitting():
+                self.restore(session.state)
         while self.step < session.total_steps:
             observation, _ = self.env.reset(seed=session.env_seed(self.step))
             end = min(self.step + session.checkpoint_every, session.total_steps)

@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from semverse.agents.common.features import FeatureName, Standardise, sample_observations
 from semverse.agents.common.learned import LearnedAgent
 from semverse.agents.common.random_state import seed_everything
+from semverse.agents.common.tree import fitting
 from semverse.agents.sb3.callback import SessionCallback, session_logger
 from semverse.agents.sb3.networks import policy_arguments
 from semverse.agents.sb3.state import restore_algorithm
@@ -106,7 +107,8 @@ class SB3Agent(LearnedAgent):
         env = VecEnvAdapter(with_reward(vector, self.env_id, self.env_settings, session.reward))
         algorithm = self.make_algorithm(env, session.seed)
         if session.state is not None:
-            restore_algorithm(algorithm, session.state)
+            with fitting():
+                restore_algorithm(algorithm, session.state)
         self.policy = algorithm.policy  # states saved on the way hold the weights so far
         algorithm.set_logger(session_logger(session))
         left = session.total_steps - algorithm.num_timesteps

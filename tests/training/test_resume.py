@@ -113,3 +113,13 @@ def test_a_used_folder_is_refused_without_resume(tmp_path: Path) -> None:
         train(training("maskable_ppo", total_steps=256), tmp_path, resume=True)
     train(training("maskable_ppo", total_steps=128, seeds=[3, 4]), tmp_path, resume=True)
     assert (tmp_path / "seed_4" / "card.json").is_file()
+
+
+@pytest.mark.parametrize("agent", SETTINGS)
+def test_a_state_of_another_agent_is_one_line(agent: str, tmp_path: Path) -> None:
+    config = training(agent)
+    folder = RunFolder(tmp_path)
+    folder.open(config, resume=False)
+    folder.write_state(3, {"step": 128, "seconds": 1.0, "agent": {"parameters": {}, "parts": {}}})
+    with pytest.raises(InputError, match="training state: does not fit the agent"):
+        train(config, tmp_path, resume=True)
