@@ -78,6 +78,12 @@ _TABLE: tuple[EnvRow, ...] = (
         vector_entry_point=f"{_ISGC}.vector_env:ISGCVectorEnv",
     ),
     EnvRow(
+        "semverse/ISGCDynamic-v0",
+        "gymnasium",
+        f"{_ISGC}.dynamic_env:ISGCDynamicEnv",
+        "share the band among three queues, slot by slot, under fading",
+    ),
+    EnvRow(
         "semverse/MO-ISGC-v0",
         "mo-gymnasium",
         f"{_ISGC}.env:MOISGCEnv",

@@ -51,10 +51,7 @@ class Setup:
             raise InputError(
                 f"is {infeasible!r:.60}", key="infeasible", remedy="choose 'resample' or 'outage'"
             )
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise InputError(
-                f"is {render_mode!r:.60}", key="render_mode", remedy="choose 'rgb_array' or None"
-            )
+        check_render_mode(render_mode)
         for key, flag in (("shield", shield), ("optimum", optimum)):
             if not isinstance(flag, bool):
                 raise InputError(f"is {flag!r:.60}", key=key, remedy="give True or False")
@@ -68,6 +65,13 @@ class Setup:
         facts = describe(np.ascontiguousarray(states.T), self.config, optimum=self.optimum)
         facts[ACCEPTANCE] = facts[FEASIBLE]
         return Drawn(states, facts)
+
+
+def check_render_mode(render_mode: str | None) -> str | None:
+    """Return the render mode, or raise `InputError`."""
+    if render_mode is not None and render_mode not in RENDER_MODES:
+        raise InputError(f"is {render_mode!r:.60}", key="render_mode", remedy="choose 'rgb_array' or None")
+    return render_mode
 
 
 def check_number(key: str, value: Any, low: float, high: float = 1e6) -> float:

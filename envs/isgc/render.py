@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,15 +24,10 @@ def draw_split(
         split_mhz: [3] executed split; None shows the other two only.
         config: the profile.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     rows = {"quickest": min_time_split(state, config), "best": optimum(state, config).split_mhz}
     if split_mhz is not None:
         rows["executed"] = split_mhz
-    figure = Figure(figsize=(6.4, 2.8), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    figure, axes = _figure()
     for place, (name, split) in enumerate(rows.items()):
         costs = evaluate(state, split, config)
         left = np.concatenate([[0.0], np.cumsum(split)[:2]])
@@ -47,6 +44,40 @@ def draw_split(
         ncols=3,
         frameon=False,
     )
-    canvas.draw()  # type: ignore[no-untyped-call]
-    image = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return image[..., :3].copy()
+    return _image(figure)
+
+
+def draw_queues(
+    arrived: FloatArray, backlog: FloatArray, split_mhz: FloatArray | None
+) -> npt.NDArray[np.uint8]:
+    """Return an image [height, width, 3]: what arrived so far a link, what of it waits, the last split.
+
+    Args:
+        arrived: [3] Msut, Mbit, Mbit.
+        backlog: [3] Msut, Mbit, Mbit.
+        split_mhz: [3] of the last slot, if there was one.
+    """
+    figure, axes = _figure()
+    axes.barh(range(3), arrived, color=COLOURS, alpha=0.3, height=0.6)
+    axes.barh(range(3), backlog, color=COLOURS, height=0.6)
+    for place, name in enumerate(LINKS):
+        note = name if split_mhz is None else f"{name}: {split_mhz[place]:.1f} MHz"
+        axes.text(0, place + 0.32, note, va="bottom", fontsize="small")
+    axes.set(yticks=[], xlabel="arrived (pale) and waiting, Msut or Mbit", ylim=(-0.5, 3))
+    return _image(figure)
+
+
+def _figure() -> tuple[Any, Any]:
+    """Return a figure without a window, and its axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 2.8), dpi=100, layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _image(figure: Any) -> npt.NDArray[np.uint8]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
