@@ -89,6 +89,18 @@ _TABLE: tuple[EnvRow, ...] = (
         f"{_ISGC}.env:MOISGCEnv",
         "ISGC-v0 with utility, latency and energy as vector reward",
     ),
+    EnvRow(
+        "semverse/ISGCQoE-v0",
+        "gymnasium",
+        f"{_ISGC}.qoe_env:ISGCQoEEnv",
+        "subchannels for links with sigmoid quality: several optima a state",
+    ),
+    EnvRow(
+        "semverse/isgc_parallel_v0",
+        "pettingzoo",
+        f"{_ISGC}.parallel_env",
+        "devices bid for one band, as a team or selfishly",
+    ),
 )
 
 

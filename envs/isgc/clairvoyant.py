@@ -6,8 +6,11 @@ With served data S and v_it = q_i (1 + holding (T - t)), what serving a unit in 
                                                                  sum_{u <= t} S_iu <= A_it^cum
 
 is convex. Prices nu_it >= 0 on the last constraint leave slots that have nothing to do with each other, so
-every nu gives an upper bound:  D(nu) = sum_t max_W sum_i (v_it - sum_{u >= t} nu_iu)^+ R_it(W_i) + sum nu A^cum
-- ...; L-BFGS-B makes it the least. The bound holds however far the minimisation went.
+every nu gives an upper bound, with pi_it = v_it - sum_{u >= t} nu_iu what a unit is worth at that price:
+
+    D(nu) = sum_t max_W sum_i max(pi_it, 0) R_it(W_i) + sum nu_it A_it^cum - holding sum q_i A_it^cum
+
+L-BFGS-B makes it the least. The bound holds however far the minimisation went.
 """
 
 from __future__ import annotations

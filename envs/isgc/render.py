@@ -81,3 +81,15 @@ def _image(figure: Any) -> npt.NDArray[np.uint8]:
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def draw_shares(split_mhz: FloatArray) -> npt.NDArray[np.uint8]:
+    """Return an image [height, width, 3] of the shares [N, 3] of many devices."""
+    figure, axes = _figure()
+    left = np.zeros(len(split_mhz))
+    for link, colour in enumerate(COLOURS):
+        axes.barh(range(len(split_mhz)), split_mhz[:, link], left=left, color=colour, label=LINKS[link])
+        left = left + split_mhz[:, link]
+    axes.set(xlabel="MHz", ylabel="device", xlim=(0, max(float(left.max()), 1.0)))
+    axes.legend(loc="upper right", fontsize="small", ncols=3)
+    return _image(figure)

@@ -14,16 +14,22 @@ SHIELD_STEPS = 4
 DEAD = 1e-9  # strength of a link without gain; it takes all of the band and is no use
 
 
-def quickest_split(links: Links, config: ISGCConfig, steps: int = QUICKEST_STEPS) -> FloatArray:
-    """Return the splits [3, B] of the whole band in MHz with the shortest transmission.
+def quickest_split(
+    links: Links,
+    config: ISGCConfig,
+    steps: int = QUICKEST_STEPS,
+    band_mhz: FloatArray | float | None = None,
+) -> FloatArray:
+    """Return the splits [3, B] with the shortest transmission of the whole band, or of another [B], in MHz.
 
     Were every time ``a_i / W_i``, the answer would be ``W_i ~ sqrt(a_i)`` (Lagrange). So take
     ``a_i = -t_i'(W_i) W_i^2`` of the present split and repeat: exact at once for proportional rates, and
     otherwise ten times nearer with each step, for a_i hardly changes with W_i.
     """
-    band = config.bandwidth_mhz
+    band = config.bandwidth_mhz if band_mhz is None else band_mhz
     root_data = np.sqrt(np.array(config.data))[:, None]
-    split = np.full_like(links.strength, band / 3.0)
+    split = np.empty_like(links.strength)
+    split[:] = band / 3.0
     strength = np.maximum(links.strength, DEAD)
     for _ in range(1 if config.link_model == "paper" else steps):
         rates, slopes = rate_slopes(strength, split, config)

@@ -1,0 +1,1 @@
+"""Quality of experience of the ISGC problem."""
