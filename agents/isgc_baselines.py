@@ -13,6 +13,7 @@ from semverse.agents.common.isgc import best_vertex_split, config_of, greedy_spl
 from semverse.envs.config import Config
 from semverse.envs.isgc.core import logits_of
 from semverse.envs.isgc.model import min_time_split, optimum
+from semverse.envs.isgc.policies import drift_plus_penalty, max_weight, myopic
 from semverse.envs.isgc.types import FloatArray
 
 _INWARDS = 1e-5  # share of the way from the optimum to the quickest split
@@ -49,13 +50,13 @@ class Rule(ActsOnly, ABC):
 
     @abstractmethod
     def split(self, states: FloatArray) -> FloatArray:
-        """Return splits [B, 3] in MHz of states [B, 10]."""
+        """Return splits [B, 3] in MHz of observations [B, ...]."""
 
     def act(self, observation: Any, *, deterministic: bool = True) -> Any:
-        """Return the logits of one observation [10], or of a batch [B, 10]."""
+        """Return the logits of one observation, or of a batch of them."""
         del deterministic
         states = np.asarray(observation, dtype=np.float64)
-        logits = logits_of(self.split(states.reshape(-1, 10)), self.profile).astype(np.float32)
+        logits = logits_of(self.split(states.reshape(-1, states.shape[-1])), self.profile).astype(np.float32)
         return logits.reshape(*states.shape[:-1], 3)
 
 
@@ -105,3 +106,39 @@ class ExactSplitAgent(Rule):
         best, quickest = optimum(states, self.profile).split_mhz, min_time_split(states, self.profile)
         inside: FloatArray = best + _INWARDS * (quickest - best)
         return inside
+
+
+class QueueRule(Rule):
+    """A rule of ``semverse/ISGCDynamic-v0``: a split as a function of state and backlog."""
+
+    def split(self, states: FloatArray) -> FloatArray:
+        """Return splits [B, 3] in MHz of observations [B, 14]."""
+        return np.stack([self.slot_split(row[:10], row[10:13]) for row in states])
+
+    @abstractmethod
+    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
+        """Return the split [3] in MHz of one slot."""
+
+
+class DriftPlusPenaltyAgent(QueueRule):
+    """Neely's drift-plus-penalty (`semverse.envs.isgc.policies.drift_plus_penalty`)."""
+
+    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
+        """Return the split [3] in MHz of one slot."""
+        return drift_plus_penalty(state, backlog, self.profile)
+
+
+class MyopicAgent(QueueRule):
+    """The most utility of the slot (`semverse.envs.isgc.policies.myopic`)."""
+
+    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
+        """Return the split [3] in MHz of one slot."""
+        return myopic(state, backlog, self.profile)
+
+
+class MaxWeightAgent(QueueRule):
+    """The most backlog-weighted service (`semverse.envs.isgc.policies.max_weight`)."""
+
+    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
+        """Return the split [3] in MHz of one slot."""
+        return max_weight(state, backlog, self.profile)

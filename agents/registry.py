@@ -23,7 +23,7 @@ SCC_ENVS = (
 )
 
 
-ISGC_ENVS = ("semverse/ISGC-v0",)
+ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
 
 # name, target, environments, summary
 _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
@@ -32,7 +32,7 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("sac", "sb3.sac:SACAgent", ISGC_ENVS, "soft actor-critic (Stable-Baselines3)"),
     ("diffusion", "diffusion.agent:DiffusionAgent", ISGC_ENVS, "denoising policy guided by double critics"),
     ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
-    ("equal", "isgc_baselines:EqualAgent", ("semverse/ISGC-v0",), "equal split of the band"),
+    ("equal", "isgc_baselines:EqualAgent", ISGC_ENVS, "equal split of the band"),
     (
         "greedy_link",
         "isgc_baselines:GreedyLinkAgent",
@@ -41,6 +41,9 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ),
     ("best_vertex", "isgc_baselines:BestVertexAgent", ("semverse/ISGC-v0",), "best link after the shield"),
     ("isgc_exact", "isgc_baselines:ExactSplitAgent", ("semverse/ISGC-v0",), "exact optimum of each state"),
+    ("myopic", "isgc_baselines:MyopicAgent", ISGC_ENVS[1:], "most utility of the slot"),
+    ("max_weight", "isgc_baselines:MaxWeightAgent", ISGC_ENVS[1:], "most backlog-weighted service"),
+    ("drift_plus_penalty", "isgc_baselines:DriftPlusPenaltyAgent", ISGC_ENVS[1:], "utility against queues"),
 )
 
 

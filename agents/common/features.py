@@ -27,10 +27,16 @@ def _log(x: torch.Tensor) -> torch.Tensor:
 
 
 def _isgc(x: torch.Tensor) -> torch.Tensor:
-    """What decides about an ISGC state: H/K, both log SNR, and the two computation times per TFLOP."""
-    entropy, noise_a, noise_m, gain_a, power_a, gain_m, power_m, symbols, inference, rendering = x.unbind(-1)
+    """What decides about an ISGC state: H/K, both log SNR, and the two computation times per TFLOP.
+
+    Entries after the ten of the state (queues, time left) are compressed by log(1 + x).
+    """
+    state, rest = x[..., :10], x[..., 10:]
+    entropy, noise_a, noise_m, gain_a, power_a, gain_m, power_m, symbols, inference, rendering = state.unbind(
+        -1
+    )
     snr_a, snr_m = gain_a * power_a / noise_a**2, gain_m * power_m / noise_m**2
-    return torch.stack(
+    reduced = torch.stack(
         [
             entropy / symbols,
             torch.log(snr_a.clamp(min=_SMALLEST_SNR)),
@@ -40,6 +46,7 @@ def _isgc(x: torch.Tensor) -> torch.Tensor:
         ],
         dim=-1,
     )
+    return torch.cat([reduced, torch.log1p(rest)], dim=-1)
 
 
 FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"raw": _raw, "log": _log, "isgc": _isgc}
@@ -47,7 +54,7 @@ FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"raw": _raw, "log
 
 def feature_count(name: FeatureName, size: int) -> int:
     """Return how many features an observation of ``size`` entries has."""
-    return 5 if name == "isgc" else size
+    return size - 5 if name == "isgc" else size
 
 
 class Standardise(nn.Module):
@@ -57,7 +64,7 @@ class Standardise(nn.Module):
 
     Args:
         size: entries of an observation.
-        name: "raw", "log" for sign(x) log(1 + |x|), or "isgc" for the states of the ISGC problem.
+        name: "raw", "log" for sign(x) log(1 + |x|), or "isgc" for the ISGC environments.
     """
 
     mean: torch.Tensor

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.isgc.config import ISGCConfig, load_profile
+from semverse.envs.isgc.dynamics import sustainable_rate
 from semverse.envs.isgc.model import evaluate, shield
 from semverse.envs.isgc.types import FloatArray
 
@@ -47,3 +48,10 @@ def best_vertex_split(states: npt.ArrayLike, config: ISGCConfig) -> FloatArray:
 def greedy_utility(states: npt.ArrayLike, config: ISGCConfig) -> FloatArray:
     """Return the utility [B] of the shielded greedy split: a yardstick that needs no oracle."""
     return evaluate(states, shield(states, greedy_split(states, config), config), config).utility
+
+
+def sustainable_worth(states: npt.ArrayLike, config: ISGCConfig) -> FloatArray:
+    """Return the credit [B] of what the band can serve in a slot at mean gains, of states [B, >= 10]."""
+    worth = float(np.dot(config.q, config.data))
+    given = np.asarray(states, dtype=np.float64)[:, :10]
+    return np.array([worth * sustainable_rate(state, config) for state in given])

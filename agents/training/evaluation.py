@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.agents.base import Agent
+from semverse.agents.training.bounds import episode_bounds
 from semverse.agents.training.vector import evaluation_vector
 
 FloatArray = npt.NDArray[np.float64]
@@ -71,6 +72,7 @@ def _play(agent: Agent, env_id: str, settings: Mapping[str, Any], rows: int, see
     """Play the first episode of each row; a row that is over plays on unseen until all are."""
     env = evaluation_vector(env_id, settings, rows)
     observation, _ = env.reset(seed=seed)
+    bounds = episode_bounds(env, env_id, settings, seed)
     agent.begin(env)
     over = np.zeros(rows, dtype=np.bool_)
     returns, infos = np.zeros(rows), dict[str, FloatArray]()
@@ -81,6 +83,8 @@ def _play(agent: Agent, env_id: str, settings: Mapping[str, Any], rows: int, see
         _collect(infos, info, ended)
         over |= ended
     env.close()
+    if bounds is not None:
+        infos |= {"utility": returns, "optimal_utility": bounds}
     return Evaluation(returns, infos)
 
 

@@ -2,46 +2,86 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from gymnasium.vector import VectorEnv, VectorWrapper
 
 from semverse.envs.errors import InputError
 
 RewardName = Literal["plain", "relative"]
+FloatArray = npt.NDArray[np.float64]
 
 
 class RelativeReward(VectorWrapper[Any, Any, Any]):
-    """Divides the utility of an ISGC state by that of greedy behind the shield.
+    """Divides the reward by what a simple yardstick that needs no oracle says of the state.
 
     States differ in what they can earn by a factor of ten; without a common scale the rich ones drown the
-    others. Greedy needs no oracle.
+    others.
 
     Args:
-        env: a vector ``semverse/ISGC-v0``.
+        env: a vector environment in same-step autoreset mode.
         settings: what it was made with.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], settings: Mapping[str, Any]) -> None:
-        from semverse.agents.common.isgc import config_of
-
         super().__init__(env)
-        self._config = config_of(settings)
+        self.settings = settings
+        self._scale: FloatArray = np.ones(env.num_envs)
         self._states: Any = None
+
+    @abstractmethod
+    def scale(self, states: Any) -> FloatArray:
+        """Return the yardstick [B] of states met first in an episode or, with `every_step`, in any step."""
+
+    every_step = False
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
         """Start episodes."""
         self._states, info = self.env.reset(**options)
+        self._scale = self.scale(self._states)
         return self._states, info
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Step; the reward is relative to the states just decided on."""
-        from semverse.agents.common.isgc import greedy_utility
-
-        scale = greedy_utility(self._states, self._config)
         self._states, reward, terminated, truncated, info = self.env.step(actions)
-        return self._states, reward / scale, terminated, truncated, info
+        relative = reward / self._scale
+        fresh = np.ones_like(terminated) if self.every_step else terminated | truncated
+        if fresh.any():
+            self._scale = self._scale.copy()
+            self._scale[fresh] = self.scale(self._states[fresh])
+        return self._states, relative, terminated, truncated, info
+
+
+class GreedyReward(RelativeReward):
+    """ISGC-v0: utility over that of greedy behind the shield."""
+
+    every_step = True
+
+    def scale(self, states: Any) -> FloatArray:
+        """Return the utility of greedy [B]."""
+        from semverse.agents.common.isgc import config_of, greedy_utility
+
+        return greedy_utility(states, config_of(self.settings))
+
+
+class ArrivalReward(RelativeReward):
+    """ISGCDynamic-v0: credit over the worth of what a band at mean gains can serve in a slot."""
+
+    def scale(self, states: Any) -> FloatArray:
+        """Return the worth of a sustainable slot [B]."""
+        from semverse.agents.common.isgc import config_of, sustainable_worth
+
+        return sustainable_worth(states, config_of(self.settings))
+
+
+_RELATIVE: dict[str, type[RelativeReward]] = {
+    "semverse/ISGC-v0": GreedyReward,
+    "semverse/ISGCDynamic-v0": ArrivalReward,
+}
 
 
 def with_reward(
@@ -54,6 +94,6 @@ def with_reward(
     """
     if name == "plain":
         return env
-    if env_id != "semverse/ISGC-v0":
-        raise InputError("needs semverse/ISGC-v0", key="env.reward", remedy="choose plain")
-    return RelativeReward(env, settings)
+    if env_id not in _RELATIVE:
+        raise InputError(f"is not defined for {env_id}", key="env.reward", remedy="choose plain")
+    return _RELATIVE[env_id](env, settings)

@@ -39,7 +39,7 @@ def evaluation_vector(env_id: str, settings: Mapping[str, Any], num_envs: int) -
     Raises:
         InputError: unknown id or a wrong setting.
     """
-    extra = {"optimum": True} if env_id.startswith("semverse/ISGC-") else {}
+    extra = {"optimum": True} if env_id == "semverse/ISGC-v0" else {}
     return _make(env_id, {**settings, **extra}, num_envs, AutoresetMode.NEXT_STEP)
 
 
