@@ -29,9 +29,12 @@ PLAN_BUDGET = Budget(seconds=1.0)
 class PlannerAgent:
     """A solver as an agent.
 
+    In an environment with time slots every slot is planned by itself: the cost of moving spaces from
+    one slot to the next is paid, but not foreseen.
+
     Args:
         solver: solves each instance once, for the episode's preference.
-        budget: what one plan may cost.
+        budget: what one plan may cost; set the attribute ``budget`` to change it.
         seed: seed of the solver's randomness.
     """
 

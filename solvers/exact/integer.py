@@ -59,6 +59,7 @@ def choose_columns(
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.cp_model_probing_level = 0  # a third of the time, and finds nothing here
     solver.parameters.num_workers = 1  # deterministic, and the benchmark gives one core a cell
+    solver.parameters.catch_sigint_signal = False  # else Ctrl-C would no longer reach Python
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     chosen = [solver.boolean_value(variable) for variable in use]
@@ -124,6 +125,7 @@ def assign_within_limits(pool: Pool, problem: Problem) -> tuple[IntArray | None,
     model.minimize(cp_model.LinearExpr.weighted_sum(use, np.floor(cost / step).astype(np.int64).tolist()))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # else Ctrl-C would no longer reach Python
     solver.parameters.max_deterministic_time = _LEAF_EFFORT
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:

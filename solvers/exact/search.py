@@ -180,20 +180,20 @@ class Search:
         """Close gaps of bounds and of the front in turn; at last add all cheap points in between."""
         while not self.reserved:
             open_targets = [t for t in self.targets if t.open and not self.settled(t)]
-            if not open_targets:
+            if open_targets:
+                self.visit(max(open_targets, key=self._slack))
+            if not self._step_in_between() and not open_targets:
                 break
-            self.visit(max(open_targets, key=self._slack))
-            self._step_in_between()
         fill(self.archive, self.instance, self.rng, self.clock)
 
-    def _step_in_between(self) -> None:
-        """Look for a point inside the largest step of the front that was not tried yet."""
+    def _step_in_between(self) -> bool:
+        """Look for a point inside the largest step of the front not tried yet; False if none is left."""
         front = self.archive.objectives[np.argsort(self.archive.objectives[:, 0])]
         corners = np.stack([front[1:, 0], front[:-1, 1]], axis=1)  # a point below both improves the step
         area = -np.diff(front[:, 0]) * np.diff(front[:, 1])
         untried = [i for i in np.argsort(-area) if corners[i].tobytes() not in self._tried]
         if not untried:
-            return
+            return False
         corner = corners[untried[0]]
         self._tried.add(corner.tobytes())
         weights = np.array([t.problem.weights for t in self.targets])
@@ -211,6 +211,7 @@ class Search:
         )
         if placement is not None:
             self._keep(placement[None])
+        return True
 
     def _slack(self, target: Target) -> float:
         """Return a target's gap relative to the extent of the front, which is what hypervolume sees."""

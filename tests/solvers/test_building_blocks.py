@@ -235,19 +235,19 @@ def test_cpsat_knows_a_placement_that_just_fits():
             toy.mecs, cache_gb=np.array([2.5000008, 0.0, 0.0]), max_tasks=np.array([4, 4, 4])
         ),
     )
-    front = make_agent("cpsat").solve(
+    front = make_agent("{name}").solve(
         tight, preferences=[[0.5, 0.5]], budget=Budget(seconds=5), rng=np.random.default_rng(0)
     )
     assert front.placements.tolist() == [[0, 0, 0, 0]]
     assert front.bounds[0].value <= float(front.objectives[0] @ front.bounds[0].weights)
 
 
-AFTER_CPSAT = """
+AFTER_SOLVING = """
 import signal, numpy as np
 from semverse.agents.registry import make_agent
 from semverse.envs.scc.toy import toy_instance
 from semverse.solvers.base import Budget
-make_agent("cpsat").solve(
+make_agent("{name}").solve(
     toy_instance(), preferences=[[0.5, 0.5]], budget=Budget(seconds=5), rng=np.random.default_rng(0)
 )
 try:
@@ -257,6 +257,8 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_still_works_after_cpsat():
-    done = subprocess.run([sys.executable, "-c", AFTER_CPSAT], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("name", ["cpsat", "exact"])
+def test_ctrl_c_still_works_after(name):
+    code = AFTER_SOLVING.format(name=name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
