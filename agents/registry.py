@@ -24,13 +24,19 @@ SCC_ENVS = (
 
 
 ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
+ISGC_LEARNED = (*ISGC_ENVS, "semverse/ISGCQoE-v0")
 
 # name, target, environments, summary
 _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-    ("ppo", "sb3.ppo:PPOAgent", ISGC_ENVS, "proximal policy optimisation (Stable-Baselines3)"),
+    ("ppo", "sb3.ppo:PPOAgent", ISGC_LEARNED, "proximal policy optimisation (Stable-Baselines3)"),
     ("maskable_ppo", "sb3.ppo:MaskablePPOAgent", ("semverse/SCC-v0",), "PPO with action masks (sb3-contrib)"),
-    ("sac", "sb3.sac:SACAgent", ISGC_ENVS, "soft actor-critic (Stable-Baselines3)"),
-    ("diffusion", "diffusion.agent:DiffusionAgent", ISGC_ENVS, "denoising policy guided by double critics"),
+    ("sac", "sb3.sac:SACAgent", ISGC_LEARNED, "soft actor-critic (Stable-Baselines3)"),
+    (
+        "diffusion",
+        "diffusion.agent:DiffusionAgent",
+        ISGC_LEARNED,
+        "denoising policy guided by double critics",
+    ),
     ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
     ("equal", "isgc_baselines:EqualAgent", ISGC_ENVS, "equal split of the band"),
     (

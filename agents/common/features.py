@@ -12,7 +12,7 @@ from torch import nn
 
 from semverse.agents.training.vector import make_vector
 
-FeatureName = Literal["raw", "log", "isgc"]
+FeatureName = Literal["raw", "log", "isgc", "isgc_queues"]
 _SAMPLES = 4096  # observations that mean and deviation are taken from
 _ROWS = 256
 _SMALLEST_SNR = 1e-4
@@ -49,12 +49,29 @@ def _isgc(x: torch.Tensor) -> torch.Tensor:
     return torch.cat([reduced, torch.log1p(rest)], dim=-1)
 
 
-FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"raw": _raw, "log": _log, "isgc": _isgc}
+def _isgc_queues(x: torch.Tensor) -> torch.Tensor:
+    """`_isgc`, and the band in MHz (its logarithm) that would empty each of the three queues in a slot."""
+    _, noise_a, noise_m, gain_a, power_a, gain_m, power_m, *_ = x[..., :10].unbind(-1)
+    semantic = x[..., 0] / x[..., 7]
+    wireless = [
+        torch.log2(1.0 + g * p / n**2) for g, p, n in ((gain_a, power_a, noise_a), (gain_m, power_m, noise_m))
+    ]
+    efficiency = torch.stack([semantic, *wireless], dim=-1).clamp(min=_SMALLEST_SNR)
+    return torch.cat([_isgc(x), torch.log1p(x[..., 10:13] / efficiency)], dim=-1)
+
+
+FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "raw": _raw,
+    "log": _log,
+    "isgc": _isgc,
+    "isgc_queues": _isgc_queues,
+}
+_ADDED = {"isgc": -5, "isgc_queues": -2}
 
 
 def feature_count(name: FeatureName, size: int) -> int:
     """Return how many features an observation of ``size`` entries has."""
-    return size - 5 if name == "isgc" else size
+    return size + _ADDED.get(name, 0)
 
 
 class Standardise(nn.Module):
@@ -64,7 +81,7 @@ class Standardise(nn.Module):
 
     Args:
         size: entries of an observation.
-        name: "raw", "log" for sign(x) log(1 + |x|), or "isgc" for the ISGC environments.
+        name: "raw", "log" for sign(x) log(1 + |x|), "isgc", or "isgc_queues" with queues.
     """
 
     mean: torch.Tensor
