@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import semverse.envs  # noqa: F401  registers the ids
+from semverse.envs.isgc.speed import batch_rate, cartpole_rate, optimum_rate
 from semverse.envs.scc.speed import evaluate_rate, single_rate, vector_rate
 from semverse.scripts.cli import run
 
@@ -36,7 +37,21 @@ def command(
     table = Table("what", "rate", "unit", title=f"{region}, one core, {num_envs} environments in the batch")
     for (name, unit), rate in zip(UNITS.items(), rates, strict=True):
         table.add_row(name, f"{rate:,.0f}", unit)
+    table.add_section()
+    for name, rate, unit in _isgc(seconds, num_envs=1024):
+        table.add_row(name, f"{rate:,.0f}", unit)
     Console().print(table)
+
+
+def _isgc(seconds: float, num_envs: int) -> list[tuple[str, float, str]]:
+    """Measure the bandwidth problem, and CartPole beside it."""
+    return [
+        ("ISGC optimum, paper", optimum_rate("paper", seconds), "states/s"),
+        ("ISGC optimum, psd", optimum_rate("psd", seconds), "states/s"),
+        (f"ISGC-v0, native batch of {num_envs}", batch_rate(num_envs, seconds), "steps/s"),
+        ("the same, 100 states an episode", batch_rate(num_envs, seconds, episode_length=100), "steps/s"),
+        (f"CartPole-v1, Gymnasium's batch of {num_envs}", cartpole_rate(num_envs, seconds), "steps/s"),
+    ]
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def adapters() -> tuple[str, ...]:
     while True:
         more = {
             "semverse." + ".".join(path.with_suffix("").parts)
-            for path in modules("envs", "scc")
+            for path in [*modules("envs", "scc"), *modules("envs", "isgc")]
             if touches(path, "gymnasium", "pettingzoo", *found)
         }
         if more == found:
@@ -170,6 +170,9 @@ def test_dependency_rule(path):
         assert not touches(path, "semverse.agents", "gymnasium", "pettingzoo", *adapters())
     if top == "agents":
         assert not touches(path, *adapters())
+    if path.parts[:2] == ("envs", "isgc") and not path.stem.endswith("env"):
+        allowed = {"options", "speed"}  # what the adapters have in common, and what measures them
+        assert path.stem in allowed or not touches(path, "gymnasium", "pettingzoo", *adapters())
     if path.parts[:2] == ("envs", "scc") and path.stem in MODEL_LAYER:
         assert not touches(path, "gymnasium", "pettingzoo", *adapters())
     if path.parts[:2] in (("envs", "channels"), ("envs", "codecs")):

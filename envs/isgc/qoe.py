@@ -2,8 +2,8 @@
 
 Quality of a link is ``1 / (1 + exp(-(R_i / R_i(W_max) - demand) / width))``: worth little until the rate
 comes near what the service demands (a share of what the whole band would give), and no more beyond. The band
-has M equal subchannels. As it cannot satisfy all three links, the best answers satisfy two of them: up to three
-separate optima of nearly the same value, which is what a policy of one mode cannot represent.
+has M equal subchannels. As it cannot satisfy all three links, the best answers satisfy two of them: up to
+three separate optima of nearly the same value, which is what a policy of one mode cannot represent.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def evaluate_qoe(
     """Return the utilities [B] in [0, 1] of allocations [B, 3] to states [B, 10]."""
     table = quality_table(states, config, qoe)
     rows = np.arange(len(table))
-    utility: FloatArray = sum(table[rows, i, subchannels[:, i]] for i in range(3))  # type: ignore[assignment]
+    utility: FloatArray = table[rows[:, None], np.arange(3), subchannels].sum(axis=1)
     return utility
 
 

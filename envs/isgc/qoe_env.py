@@ -133,7 +133,8 @@ class ISGCQoEEnv(gymnasium.Env[Any, Any]):
         raw = split_of(check_actions([action], 1), self.config)[:, 0]
         given = round_split(raw, self.config, self.qoe)
         utility = float(evaluate_qoe(state, given[None], self.config, self.qoe)[0])
-        self._split = given * (self.config.bandwidth_mhz / self.qoe.subchannels)
+        split: FloatArray = given * (self.config.bandwidth_mhz / self.qoe.subchannels)
+        self._split = split
         self._steps += 1
         over = self._steps >= self.episode_length
         if not over:
@@ -143,7 +144,7 @@ class ISGCQoEEnv(gymnasium.Env[Any, Any]):
             "optimal_utility": value,
             "subchannels": given,
             "optimal_subchannels": best.copy(),
-            "split_mhz": self._split.copy(),
+            "split_mhz": split.copy(),
             "raw_split_mhz": raw.copy(),
         }
         return self._present[0].astype(np.float32), utility, over, False, info
