@@ -10,13 +10,6 @@ from semverse.envs.scc.state import PlacementState
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 
 
-def heaviest_first(instance: Instance) -> IntArray:
-    """Return the requests by expected workload (probability x GFLOP), largest first [R]."""
-    requests = instance.requests
-    load = requests.probability * instance.spaces.workload_gflop[requests.space]
-    return np.argsort(-load, kind="stable")
-
-
 def space_by_space(instance: Instance) -> IntArray:
     """Return the requests grouped by space, the space with the largest total load first [R]."""
     requests = instance.requests

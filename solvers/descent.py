@@ -10,11 +10,12 @@ import pydantic
 
 from semverse.envs.config import Config
 from semverse.envs.scc.model import CACHE_TOLERANCE_GB, tables
+from semverse.envs.scc.order import heaviest_first
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.types import BoolArray, FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
 from semverse.solvers.base import Budget, Clock, Front
-from semverse.solvers.construct import best_of, construct, heaviest_first, ruin, space_by_space
+from semverse.solvers.construct import best_of, construct, ruin, space_by_space
 from semverse.solvers.layout import Layout
 from semverse.solvers.neighbourhood import SpaceCosts, assign, neighbours
 

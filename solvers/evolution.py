@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from semverse.envs.scc.migration import hosts
 from semverse.envs.scc.model import tables
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.types import BoolArray, FloatArray, Instance, IntArray
@@ -37,12 +38,9 @@ def mutate(instance: Instance, placements: IntArray, rate: float, rng: np.random
         rate: expected number of changed spaces a placement.
         rng: source of all randomness.
     """
-    batch, spaces, mecs = len(placements), instance.num_spaces, instance.num_mecs
-    rows = np.arange(batch)[:, None]
-    hosted = np.zeros((batch, spaces, mecs), dtype=np.bool_)
-    hosted[rows, instance.requests.space, placements] = True
+    batch, spaces = len(placements), instance.num_spaces
     changed = rng.random((batch, spaces)) < rate / spaces
-    new = _change_hosts(hosted, rng)
+    new = _change_hosts(hosts(instance, placements), rng)
     weights = raw_weights(instance, rng.dirichlet(np.ones(2), batch))
     out = placements.copy()
     row, request = np.nonzero(changed[:, instance.requests.space])

@@ -9,11 +9,12 @@ import numpy.typing as npt
 import pydantic
 
 from semverse.envs.config import Config
+from semverse.envs.scc.order import heaviest_first
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.types import FloatArray, Instance
 from semverse.solvers.archive import Archive
 from semverse.solvers.base import Budget, Front
-from semverse.solvers.construct import construct, heaviest_first, repair, space_by_space
+from semverse.solvers.construct import construct, repair, space_by_space
 
 Count = Annotated[int, pydantic.Field(ge=1, le=1_000_000, strict=True)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from semverse.envs.scc.migration import hosts
 from semverse.envs.scc.model import tables
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
@@ -36,9 +37,7 @@ def relink(instance: Instance, first: IntArray, second: IntArray, changes: Float
 
 def single_moves(instance: Instance, placement: IntArray, rng: np.random.Generator, limit: int) -> IntArray:
     """Return placements [B, R] that differ by one request moved to another host of its space."""
-    hosted = np.zeros((instance.num_spaces, instance.num_mecs), dtype=np.bool_)
-    hosted[instance.requests.space, placement] = True
-    target = hosted[instance.requests.space]
+    target = hosts(instance, placement[None])[0][instance.requests.space]
     target[np.arange(len(placement)), placement] = False
     request, mec = np.nonzero(target)
     if len(request) > limit:
@@ -52,11 +51,9 @@ def single_moves(instance: Instance, placement: IntArray, rng: np.random.Generat
 def space_costs(instance: Instance, placements: IntArray) -> FloatArray:
     """Return what each space costs in each placement: latency_ms and energy_j [B, V, 2]."""
     t = tables(instance)
-    batch, spaces = len(placements), instance.num_spaces
     served = t.request[np.arange(instance.num_requests), placements]  # [B, R]
-    onehot = np.eye(spaces)[instance.requests.space]  # [R, V]
-    hosted = np.zeros((batch, spaces, instance.num_mecs))
-    hosted[np.arange(batch)[:, None], instance.requests.space, placements] = 1.0
+    onehot = np.eye(instance.num_spaces)[instance.requests.space]  # [R, V]
+    hosted = hosts(instance, placements).astype(np.float64)
     sync = np.einsum("bvm,ml,bvl->bv", hosted, t.sync, hosted)
     total = served @ onehot + sync + hosted.sum(axis=2) * t.maintenance
     return np.stack([total.real, total.imag], axis=-1)

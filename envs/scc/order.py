@@ -12,11 +12,15 @@ from semverse.envs.scc.types import Instance, IntArray
 OrderFunction = Callable[[Instance, np.random.Generator], IntArray]
 
 
-def _heaviest(instance: Instance, rng: np.random.Generator) -> IntArray:
-    """Largest expected workload (probability x workload_gflop) first."""
+def heaviest_first(instance: Instance) -> IntArray:
+    """Return the requests by expected workload (probability x workload_gflop), largest first [R]."""
     requests = instance.requests
     load = requests.probability * instance.spaces.workload_gflop[requests.space]
     return np.argsort(-load, kind="stable")
+
+
+def _heaviest(instance: Instance, rng: np.random.Generator) -> IntArray:
+    return heaviest_first(instance)
 
 
 def _by_space(instance: Instance, rng: np.random.Generator) -> IntArray:

@@ -14,13 +14,14 @@ from semverse.agents.registry import make_agent
 from semverse.envs.scc.config import load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.model import evaluate
+from semverse.envs.scc.order import heaviest_first
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.toy import toy_instance
 from semverse.envs.scc.types import Instance
 from semverse.solvers.archive import nondominated
 from semverse.solvers.base import Bound, Budget, preference_grid, spread_order
 from semverse.solvers.certificate import Certificate, area_above
-from semverse.solvers.construct import construct, heaviest_first, repair, ruin, space_by_space
+from semverse.solvers.construct import construct, repair, ruin, space_by_space
 from semverse.solvers.descent import SpaceDescent
 from semverse.solvers.evolution import cross, mutate
 from semverse.solvers.neighbourhood import SpaceCosts, assign, neighbours
@@ -235,7 +236,7 @@ def test_cpsat_knows_a_placement_that_just_fits():
             toy.mecs, cache_gb=np.array([2.5000008, 0.0, 0.0]), max_tasks=np.array([4, 4, 4])
         ),
     )
-    front = make_agent("{name}").solve(
+    front = make_agent("cpsat").solve(
         tight, preferences=[[0.5, 0.5]], budget=Budget(seconds=5), rng=np.random.default_rng(0)
     )
     assert front.placements.tolist() == [[0, 0, 0, 0]]
