@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+import gymnasium
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -14,7 +15,7 @@ from semverse.agents.training.vector import make_vector
 
 FeatureName = Literal["raw", "log", "isgc", "isgc_queues"]
 _SAMPLES = 4096  # observations that mean and deviation are taken from
-_ROWS = 256
+_ROWS, _SLOW_ROWS = 256, 64  # copies of a native batch, and of one that steps them one by one
 _SMALLEST_SNR = 1e-4
 
 
@@ -107,11 +108,12 @@ class Standardise(nn.Module):
 
 def sample_observations(env_id: str, settings: Mapping[str, Any], seed: int) -> npt.NDArray[Any]:
     """Return observations [B, size] met under random actions."""
-    env = make_vector(env_id, settings, _ROWS)
+    native = gymnasium.spec(env_id).vector_entry_point is not None
+    env = make_vector(env_id, settings, rows := _ROWS if native else _SLOW_ROWS)
     observation, _ = env.reset(seed=seed)
     env.action_space.seed(seed)
     found = [observation]
-    while len(found) * _ROWS < _SAMPLES:
+    while len(found) * rows < _SAMPLES:
         observation = env.step(env.action_space.sample())[0]
         found.append(observation)
     env.close()
