@@ -133,7 +133,7 @@ class ISGCQoEEnv(gymnasium.Env[Any, Any]):
         raw = split_of(check_actions([action], 1), self.config)[:, 0]
         given = round_split(raw, self.config, self.qoe)
         utility = float(evaluate_qoe(state, given[None], self.config, self.qoe)[0])
-        split: FloatArray = given * (self.config.bandwidth_mhz / self.qoe.subchannels)
+        split: FloatArray = given.astype(np.float64) * (self.config.bandwidth_mhz / self.qoe.subchannels)
         self._split = split
         self._steps += 1
         over = self._steps >= self.episode_length
