@@ -17,5 +17,5 @@ def test_100_000_optima_a_second(profile):
 
 
 @pytest.mark.slow
-def test_native_batch_makes_3_million_steps_a_second():
-    assert max(batch_rate(1024, 1.0) for _ in range(5)) >= 3_000_000
+def test_native_batch_makes_2_million_steps_a_second():
+    assert max(batch_rate(1024, 1.0) for _ in range(5)) >= 2_000_000
