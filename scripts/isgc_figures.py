@@ -28,9 +28,8 @@ def command(
     rows = printed_states(folders)
     table = Table(*rows[0], title="utility in credit/s (share of the optimum)", title_justify="left")
     for row in rows:
-        earned = (
-            f"{v:.2f} ({v / row['optimum'] if row['optimum'] else 0:.4f})" for v in list(row.values())[3:]
-        )
+        best = row["optimum"]
+        earned = (f"{v:.2f} ({v / best:.4f})" if best else "-" for v in list(row.values())[3:])
         table.add_row(row["state"], str(row["feasible"]), f"{row['optimum']:.2f}", *earned)
     Console(width=160).print(table)
 
