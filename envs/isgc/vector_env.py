@@ -13,7 +13,6 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from semverse.envs.errors import InputError
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.core import decide
 from semverse.envs.isgc.options import (
@@ -27,6 +26,7 @@ from semverse.envs.isgc.options import (
 )
 from semverse.envs.isgc.stream import ACCEPTANCE, FEASIBLE, Drawn, StateStream
 from semverse.envs.isgc.types import BoolArray, IntArray
+from semverse.envs.vector import check_mode, check_reset_mask, check_seeds
 
 Observation = npt.NDArray[np.float32]
 Infos = dict[str, Any]
@@ -71,7 +71,7 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         **overrides: Any,
     ) -> None:
         self.num_envs = check_count("num_envs", num_envs)
-        self.autoreset_mode = _check_mode(autoreset_mode)
+        self.autoreset_mode = check_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.setup = Setup.of(
             profile,
@@ -129,9 +129,9 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         Raises:
             InputError: a wrong seed, mask or option.
         """
-        seeds = _check_seeds(seed, self.num_envs)
+        seeds = check_seeds(seed, self.num_envs)
         given = dict(options or {})
-        which = _check_reset_mask(given.pop("reset_mask", None), self.num_envs)
+        which = check_reset_mask(given.pop("reset_mask", None), self.num_envs)
         state = read_state(given, self.single_observation_space)
         if self._drawn is None and not which.all():
             raise gymnasium.error.ResetNeeded("reset all rows before some of them")
@@ -250,32 +250,3 @@ def _merged(infos: Infos, others: Infos) -> Infos:
             infos[key] | others[key] if key.startswith("_") else np.where(mine, infos[key], others[key])
         )
     return joined
-
-
-def _check_mode(mode: str | AutoresetMode) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError as error:
-        known = ", ".join(repr(m.value) for m in AutoresetMode)
-        raise InputError(f"is {mode!r}", key="autoreset_mode", remedy=f"choose {known}") from error
-
-
-def _check_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
-    if seed is None:
-        return [None] * count
-    if isinstance(seed, int | np.integer):
-        return [int(seed) + i for i in range(count)]
-    if len(seed) != count:
-        raise InputError(f"has {len(seed)} entries", key="seed", remedy=f"give one number or {count}")
-    return seed
-
-
-def _check_reset_mask(mask: Any, count: int) -> BoolArray:
-    if mask is None:
-        return np.ones(count, dtype=np.bool_)
-    array = np.array(mask)
-    if array.shape != (count,) or array.dtype != np.bool_ or not array.any():
-        raise InputError(
-            "is no mask", source="reset options", key="reset_mask", remedy=f"give {count} booleans, one true"
-        )
-    return array

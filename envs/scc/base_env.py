@@ -13,13 +13,13 @@ from semverse.envs.errors import InputError
 from semverse.envs.scc.core import PlacementCore
 from semverse.envs.scc.episode import EpisodeSource
 from semverse.envs.scc.types import FloatArray, Instance
+from semverse.envs.scc.viewer import RENDER_FPS, Viewer
 
 INFEASIBLE_PENALTY = 1.0
 RENDER_MODES = ("rgb_array", "human")
-RENDER_FPS = 8
 
 
-class BaseSCCEnv(gymnasium.Env[Any, Any]):
+class BaseSCCEnv(Viewer, gymnasium.Env[Any, Any]):
     """Where instances come from, the placement core, and how it is shown.
 
     Args:
@@ -69,7 +69,6 @@ class BaseSCCEnv(gymnasium.Env[Any, Any]):
         )
         self.render_mode = check_render_mode(render_mode)
         self.core = PlacementCore([self.source.placeholder()], check_penalty(infeasible_penalty))
-        self._viewer: Any = None
 
     @property
     def instance(self) -> Instance:
@@ -81,31 +80,6 @@ class BaseSCCEnv(gymnasium.Env[Any, Any]):
         """Weights on normalised latency and energy [2]."""
         preference: FloatArray = self.core.preference[0].copy()
         return preference
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """Return the map as an image [height, width, 3], or None where there is nothing to return."""
-        if self.render_mode != "rgb_array":
-            return None
-        return self._draw()
-
-    def _draw(self) -> npt.NDArray[np.uint8]:
-        from semverse.envs.scc.render import draw_episode
-
-        return draw_episode(self.core)
-
-    def _show(self) -> None:
-        """Show the map in a window, as render mode "human" asks."""
-        if self.render_mode == "human":
-            from semverse.envs.scc.window import Window
-
-            self._viewer = self._viewer or Window("semverse", RENDER_FPS)
-            self._viewer.show(self._draw())
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        if self._viewer is not None:
-            self._viewer.close()
-            self._viewer = None
 
 
 def reward_space() -> gymnasium.spaces.Box:

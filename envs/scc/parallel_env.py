@@ -17,7 +17,6 @@ from pettingzoo.utils import parallel_to_aec, wrappers
 from semverse.envs.errors import InputError
 from semverse.envs.scc.base_env import (
     INFEASIBLE_PENALTY,
-    RENDER_FPS,
     RENDER_MODES,
     check_penalty,
     check_render_mode,
@@ -26,11 +25,12 @@ from semverse.envs.scc.core import Placed, PlacementCore
 from semverse.envs.scc.episode import OPTIONS, EpisodeSource
 from semverse.envs.scc.observation import MAX_ADDED, MEC_FEATURES, REQUEST_FEATURES
 from semverse.envs.scc.types import Instance, IntArray
+from semverse.envs.scc.viewer import RENDER_FPS, Viewer
 
 Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
-class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
+class SCCParallelEnv(Viewer, ParallelEnv):  # type: ignore[misc]
     """Base stations ``mec_0`` ... place the requests of the users attached to them, one each a cycle.
 
     Actions: ``Discrete(M)``, the MEC that serves the agent's request at hand. All agents decide on the
@@ -92,7 +92,6 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         self.np_random, self.np_random_seed = seeding.np_random()
         self._turns = np.zeros((0, mecs), dtype=np.int64)
         self._cycle = 0
-        self._viewer: Any = None
 
     def observation_space(self, agent: str) -> gymnasium.Space[Any]:
         """Return the agent's observation space."""
@@ -192,28 +191,6 @@ class SCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         joined = np.concatenate([*parts, core.normalised_cost(row)], axis=1)[0]
         bounded: npt.NDArray[np.float32] = np.minimum(joined, 1.0).astype(np.float32)
         return bounded
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """Return the map as an image [height, width, 3], or None where there is nothing to return."""
-        return self._draw() if self.render_mode == "rgb_array" else None
-
-    def _draw(self) -> npt.NDArray[np.uint8]:
-        from semverse.envs.scc.render import draw_episode
-
-        return draw_episode(self.core)
-
-    def _show(self) -> None:
-        if self.render_mode == "human":
-            from semverse.envs.scc.window import Window
-
-            self._viewer = self._viewer or Window("semverse", RENDER_FPS)
-            self._viewer.show(self._draw())
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        if self._viewer is not None:
-            self._viewer.close()
-            self._viewer = None
 
 
 AGENT_FEATURES = (*MEC_FEATURES, "request", "preference", "progress")

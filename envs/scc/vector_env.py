@@ -15,7 +15,6 @@ from gymnasium.vector.utils import batch_space
 from semverse.envs.errors import InputError
 from semverse.envs.scc.base_env import (
     INFEASIBLE_PENALTY,
-    RENDER_FPS,
     check_penalty,
     check_render_mode,
 )
@@ -23,6 +22,8 @@ from semverse.envs.scc.core import Placed, PlacementCore
 from semverse.envs.scc.episode import EpisodeSource, check_options, read_instance
 from semverse.envs.scc.observation import Observation, observation_space
 from semverse.envs.scc.types import BoolArray
+from semverse.envs.scc.viewer import RENDER_FPS
+from semverse.envs.vector import check_mode, check_reset_mask, check_seeds
 
 Infos = dict[str, Any]
 
@@ -58,7 +59,7 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         if isinstance(num_envs, bool) or not isinstance(num_envs, int) or num_envs < 1:
             raise InputError(f"is {num_envs!r}", key="num_envs", remedy="give a whole number >= 1")
         self.num_envs = num_envs
-        self.autoreset_mode = _check_mode(autoreset_mode)
+        self.autoreset_mode = check_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = check_render_mode(render_mode, ("rgb_array",))
         self.source = EpisodeSource(**scenario)
@@ -101,9 +102,9 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         Raises:
             InputError: a wrong seed, mask or option.
         """
-        seeds = _check_seeds(seed, self.num_envs)
+        seeds = check_seeds(seed, self.num_envs)
         given = dict(check_options(options, "reset_mask"))
-        which = _check_reset_mask(given.pop("reset_mask", None), self.num_envs)
+        which = check_reset_mask(given.pop("reset_mask", None), self.num_envs)
         if given.get("instance") is not None:
             given["instance"] = read_instance(given["instance"])
         if not self._started and not which.all():
@@ -209,32 +210,3 @@ class SCCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
         from semverse.envs.scc.render import draw_episode
 
         return tuple(draw_episode(self.core, row) for row in range(self.num_envs))
-
-
-def _check_mode(mode: str | AutoresetMode) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError as error:
-        known = ", ".join(repr(m.value) for m in AutoresetMode)
-        raise InputError(f"is {mode!r}", key="autoreset_mode", remedy=f"choose {known}") from error
-
-
-def _check_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
-    if seed is None:
-        return [None] * count
-    if isinstance(seed, int | np.integer):
-        return [int(seed) + i for i in range(count)]
-    if len(seed) != count:
-        raise InputError(f"has {len(seed)} entries", key="seed", remedy=f"give one number or {count}")
-    return seed
-
-
-def _check_reset_mask(mask: Any, count: int) -> BoolArray:
-    if mask is None:
-        return np.ones(count, dtype=np.bool_)
-    array = np.array(mask)
-    if array.shape != (count,) or array.dtype != np.bool_ or not array.any():
-        raise InputError(
-            "is no mask", source="reset options", key="reset_mask", remedy=f"give {count} booleans, one true"
-        )
-    return array
