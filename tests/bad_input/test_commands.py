@@ -47,11 +47,21 @@ def place(tmp_path, monkeypatch):
         "bench_scenario": {"scenario": {"towers": 3}},
     }.items():
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**BENCHMARK, **change}))
+    training = yaml.safe_load(shipped("training", "isgc_ppo.yaml").read_text())
+    for name, change in {
+        "train": {},
+        "train_unknown_key": {"steps": 3},
+        "train_agent": {"agent": "nobody"},
+        "train_nan": {"total_steps": float("nan")},
+        "train_env": {"env": {**training["env"], "id": "semverse/None-v0"}},
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**training, **change}))
     return tmp_path
 
 
 GENERATE = ("generate", "--count", "2", "--out", "new")
 SOLVE = ("solve", "--instance", "toy.json", "--agent", "greedy")
+TRAIN = ("train", "--out", "new")
 BENCH = ("benchmark", "--out", "new", "--budget", "0.1", "--agents", "greedy")
 CASES = [  # (what the line must name, the arguments; a later flag overrides an earlier one)
     ("region", (*GENERATE, "--config", "atlantis")),
@@ -111,6 +121,20 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("region", ("findings", "--out", "new", "--region", "atlantis")),
     ("distances", ("findings", "--out", "new", "--distances", "5,far")),
     ("file/new", ("findings", "--out", "file/new")),
+    ("missing.yaml", (*TRAIN, "--config", "missing.yaml")),
+    ("train_unknown_key.yaml: steps", (*TRAIN, "--config", "train_unknown_key.yaml")),
+    ("nobody", (*TRAIN, "--config", "train_agent.yaml")),
+    ("train_nan.yaml: total_steps", (*TRAIN, "--config", "train_nan.yaml")),
+    ("semverse/None-v0", (*TRAIN, "--config", "train_env.yaml")),
+    ("seeds", (*TRAIN, "--config", "train.yaml", "--seeds", "one")),
+    ("file/new", ("train", "--config", "train.yaml", "--out", "file/new")),
+    ("full", ("train", "--config", "train.yaml", "--out", "full")),
+    ("config", ("train", "--out", "new")),
+    ("missing", ("evaluate", "--checkpoint", "missing")),
+    ("empty", ("evaluate", "--checkpoint", "empty")),
+    ("file", ("evaluate", "--checkpoint", "file")),
+    ("episodes", ("evaluate", "--checkpoint", "isgc_ppo", "--episodes", "0")),
+    ("nobody", ("evaluate", "--env", "semverse/ISGC-v0", "--agents", "nobody")),
     ("command", ("unheard-of",)),
     ("target", ("check",)),
 ]
