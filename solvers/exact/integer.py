@@ -7,6 +7,7 @@ from ortools.sat.python import cp_model
 
 from semverse.envs.scc.model import CACHE_TOLERANCE_GB, tables
 from semverse.envs.scc.types import FloatArray, IntArray
+from semverse.solvers.base import Clock
 from semverse.solvers.exact.columns import Matrix, Pool
 from semverse.solvers.exact.relaxation import Problem, Relaxation
 
@@ -27,12 +28,13 @@ def reduced_costs(pool: Pool, problem: Problem, relaxation: Relaxation) -> Float
 
 
 def choose_columns(
-    pool: Pool, problem: Problem, relaxation: Relaxation, upper: float, seconds: float, most: int
+    pool: Pool, problem: Problem, relaxation: Relaxation, upper: float, effort: float, clock: Clock, most: int
 ) -> IntArray | None:
     """Return the best placement [R] that known columns make up, if one is better than ``upper``.
 
     Columns whose reduced cost alone passes ``upper`` are left out, and of the others all but the ``most``
-    of least reduced cost; rules of the problem are kept.
+    of least reduced cost; rules of the problem are kept. ``effort`` limits the search in CP-SAT's
+    deterministic time, so that a loaded machine finds the same.
     """
     gap = upper - relaxation.lower_bound
     excess = reduced_costs(pool, problem, relaxation)
@@ -56,7 +58,9 @@ def choose_columns(
     step = max(float(cost.max()), 1e-9) / _RESOLUTION
     model.minimize(cp_model.LinearExpr.weighted_sum(use, np.round(cost / step).astype(np.int64).tolist()))
     solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.max_deterministic_time = effort
+    if np.isfinite(clock.left):
+        solver.parameters.max_time_in_seconds = max(clock.left, 0.01)
     solver.parameters.cp_model_probing_level = 0  # a third of the time, and finds nothing here
     solver.parameters.num_workers = 1  # deterministic, and the benchmark gives one core a cell
     solver.parameters.catch_sigint_signal = False  # else Ctrl-C would no longer reach Python

@@ -144,9 +144,9 @@ class Search:
         value = self.best(target)[1]
         root = target.relaxation.lower_bound
         upper = min(value, root + self.config.window * abs(root))
-        seconds = max(min(self.config.integer_seconds, self.clock.left), 0.01)
+        effort, most = self.config.integer_effort, self.config.integer_columns
         placement = choose_columns(
-            self.wide, target.problem, target.relaxation, upper, seconds, self.config.integer_columns
+            self.wide, target.problem, target.relaxation, upper, effort, self.clock, most
         )
         if placement is not None:
             self._keep(placement[None])
@@ -200,13 +200,13 @@ class Search:
         room = weights @ corner - np.array([t.relaxation.lower_bound for t in self.targets])
         target = self.targets[int((room / (weights @ np.ptp(front, axis=0))).argmin())]
         problem = Problem(target.problem.weights, target.problem.rules, corner * (1 - _INSIDE))
-        seconds = max(min(self.config.step_seconds, self.clock.left), 0.01)
         placement = choose_columns(
             self.wide,
             problem,
             target.relaxation,
             float(target.problem.weights @ corner),
-            seconds,
+            self.config.step_effort,
+            self.clock,
             self.config.integer_columns,
         )
         if placement is not None:
