@@ -22,7 +22,6 @@ class Decided:
 
     raw_split: FloatArray  # [3, N] MHz
     split: FloatArray  # [3, N] MHz, executed
-    times: FloatArray  # [3, N] s, of the executed transmissions
     utility: FloatArray  # [N] credit/s earned: 0 where the executed split misses the deadline
     reward: FloatArray  # [N]
     latency_s: FloatArray  # [N]
@@ -90,27 +89,25 @@ def decide(
     links = links_in(facts)
     raw = split_of(check_actions(actions, facts.shape[1]), config)
     rates = link_rates(links.strength, raw, config)
-    times = link_times(rates, config)
-    transmission = total(times)
+    transmission = total(link_times(rates, config))
     missed = ~in_time(links, transmission, config)
     feasible, split, kept = facts[FEASIBLE] > 0, raw, ~missed
     if shield:
         rows = np.flatnonzero(missed)
         if len(rows):
-            some = links_in(facts.take(rows, axis=1))
+            some = links_in(facts[: TIME_LEFT + 1].take(rows, axis=1))
             quickest = quickest_split(some, config)
             moved = shielded_split(some, raw.take(rows, axis=1), quickest, config)
             split = raw.copy()
             split[:, rows] = moved
-            rates[:, rows] = link_rates(some.strength, moved, config)
-            times[:, rows] = link_times(rates.take(rows, axis=1), config)
-            transmission[rows] = total(times.take(rows, axis=1))
+            better = link_rates(some.strength, moved, config)
+            rates[:, rows] = better
+            transmission[rows] = total(link_times(better, config))
         kept = feasible
     utility = total(prices(config) * rates) * kept
     return Decided(
         raw_split=raw,
         split=split,
-        times=times,
         utility=utility,
         reward=utility if not miss_penalty else utility - miss_penalty * (feasible & ~kept),
         latency_s=transmission + (config.deadline_s - facts[TIME_LEFT]),

@@ -10,6 +10,8 @@ K / W s and deliver H suts). The other two move, in Mbit/s,
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from semverse.envs.isgc.config import ISGCConfig
@@ -49,33 +51,40 @@ def link_rates(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> F
     width = np.maximum(split, SMALLEST_MHZ)
     rates: FloatArray = strength * width
     if config.link_model == "psd":
-        rates[1:] = width[1:] * (np.log1p(strength[1:] / width[1:]) * PER_BIT)
+        bits = strength[1:] / width[1:]
+        np.log1p(bits, out=bits)
+        bits *= PER_BIT
+        np.multiply(width[1:], bits, out=rates[1:])
     return rates
 
 
 def link_times(rates: FloatArray, config: ISGCConfig) -> FloatArray:
     """Return the transmission times [3, B] in s: data over rate."""
-    times: FloatArray = _column(config.data) / np.maximum(rates, SMALLEST_RATE)
-    return times
+    times = np.maximum(rates, SMALLEST_RATE)
+    return np.divide(column(config.data), times, out=times)
 
 
 def total(parts: FloatArray) -> FloatArray:
     """Add the three links up, in a fixed order: the same bits whatever the batch."""
-    added: FloatArray = parts[0] + parts[1] + parts[2]
+    added: FloatArray = parts[0] + parts[1]
+    added += parts[2]
     return added
 
 
 def rate_slopes(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> tuple[FloatArray, FloatArray]:
     """Return the rates and their derivative by the bandwidth, each [3, ...], of positive splits."""
-    rates = strength * split
     if config.link_model == "paper":
+        rates = strength * split
         return rates, np.broadcast_to(strength, rates.shape)
     ratio = strength[1:] / split[1:]
-    bits = np.log1p(ratio) * PER_BIT
-    np.multiply(split[1:], bits, out=rates[1:])
-    slopes = np.empty_like(rates)
-    slopes[0] = strength[0]
-    np.subtract(bits, ratio / (1.0 + ratio) * PER_BIT, out=slopes[1:])
+    slopes = np.empty((3, *ratio.shape[1:]))
+    slopes[0], wireless = strength[0], slopes[1:]
+    np.log1p(ratio, out=wireless)
+    wireless *= PER_BIT
+    rates = slopes * split  # so far the rate per MHz
+    ratio /= 1.0 + ratio
+    ratio *= PER_BIT
+    wireless -= ratio
     return rates, slopes
 
 
@@ -98,8 +107,12 @@ def link_powers(state: State, config: ISGCConfig) -> FloatArray:
 
 def prices(config: ISGCConfig) -> FloatArray:
     """Return q as a column [3, 1]."""
-    return _column(config.q)
+    return column(config.q)
 
 
-def _column(values: tuple[float, float, float]) -> FloatArray:
-    return np.array(values, dtype=np.float64)[:, None]
+@lru_cache(maxsize=64)
+def column(values: tuple[float, float, float]) -> FloatArray:
+    """Return three numbers as a read-only column [3, 1]."""
+    made = np.array(values, dtype=np.float64)[:, None]
+    made.flags.writeable = False
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from semverse.envs.isgc.config import ISGCConfig
-from semverse.envs.isgc.links import link_rates, link_times, rate_slopes, total
+from semverse.envs.isgc.links import column, link_rates, link_times, rate_slopes, total
 from semverse.envs.isgc.types import BoolArray, FloatArray, Links
 
 TOLERANCE = 1e-9  # relative, of deadline and band
@@ -27,14 +27,18 @@ def quickest_split(
     otherwise ten times nearer with each step, for a_i hardly changes with W_i.
     """
     band = config.bandwidth_mhz if band_mhz is None else band_mhz
-    root_data = np.sqrt(np.array(config.data))[:, None]
-    split = np.empty_like(links.strength)
-    split[:] = band / 3.0
+    root_data = np.sqrt(column(config.data))
     strength = np.maximum(links.strength, DEAD)
+    split: FloatArray = np.broadcast_to(band / 3.0, strength.shape)
     for _ in range(1 if config.link_model == "paper" else steps):
         rates, slopes = rate_slopes(strength, split, config)
-        weight = split * np.sqrt(np.maximum(slopes, 0.0)) * root_data / rates
-        split = weight * (band / total(weight))
+        weight = np.maximum(slopes, 0.0)
+        np.sqrt(weight, out=weight)
+        weight *= split
+        weight *= root_data
+        weight /= rates
+        weight *= band / total(weight)
+        split = weight
     return split
 
 
@@ -51,8 +55,9 @@ def in_time(links: Links, transmission: FloatArray, config: ISGCConfig) -> BoolA
 
 def feasible_links(links: Links, config: ISGCConfig) -> BoolArray:
     """Tell which links [B] have a split that keeps the deadline."""
-    # any split that keeps it is proof; only where a good guess does not, the quickest one is needed
-    good = in_time(links, transmission_s(links, quickest_split(links, config, 1), config), config)
+    # any split that keeps it is proof; only where the equal one does not, the quickest one is needed
+    equal = np.full((3, 1), config.bandwidth_mhz / 3.0)
+    good = in_time(links, transmission_s(links, equal, config), config)
     rows = np.flatnonzero(~good)
     if len(rows):
         some = Links(links.strength.take(rows, axis=1), links.time_left_s[rows])
@@ -69,7 +74,7 @@ def shielded_split(
     it lacks there is almost a straight line: Newton's method on that. The chord to the quick end, last,
     lands inside the deadline.
     """
-    data = np.array(config.data)[:, None]
+    data = column(config.data)
     goal = 1.0 / np.maximum(links.time_left_s, TOLERANCE)
     best = 1.0 / transmission_s(links, quickest, config)
     root = np.sqrt(np.maximum(best - goal, 0.0))
@@ -81,12 +86,16 @@ def shielded_split(
         rates, slopes = rate_slopes(strength, split, config)
         times = data / rates
         speed = 1.0 / total(times)
-        gain = speed * speed * total(times * slopes * way / rates)
+        times *= slopes
+        times *= way
+        times /= rates
+        gain = speed * speed * total(times)
         lack = np.sqrt(np.maximum(best - speed, 0.0))
         # not quite to the end, where the slope is 0
         step = np.minimum(2.0 * lack * (lack - root) / np.maximum(gain, TOLERANCE), 0.9 * (1.0 - mix))
         mix = np.maximum(mix + step, 0.0)
-        split = raw + mix * way
+        split = mix * way
+        split += raw
     speed = 1.0 / transmission_s(links, split, config)
     short = np.maximum(goal - speed, 0.0) / np.maximum(best - speed, TOLERANCE)
     return raw + np.minimum(mix + short * (1.0 - mix), 1.0) * way

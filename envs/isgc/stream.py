@@ -17,16 +17,18 @@ from semverse.envs.isgc.generator import states_from_noise
 from semverse.envs.isgc.links import links_of
 from semverse.envs.isgc.model import optimal_links
 from semverse.envs.isgc.split import feasible_links
-from semverse.envs.isgc.types import BoolArray, FloatArray, IntArray, Links, State
+from semverse.envs.isgc.types import FloatArray, IntArray, Links, State
 
 BLOCK = 128  # draws a row and refill
 LOW = 32  # a row is filled up together with one that ran dry if it has at most as many left
-ROWS = 64  # rows whose blocks are worked on at once: the arrays stay in the cache
+ROWS = 32  # rows whose blocks are worked on at once: the arrays stay in the cache and in the heap
 
 # rows of a fact table: what is known of a state beside the state itself
 STRENGTH = slice(0, 3)
 TIME_LEFT, FEASIBLE, ACCEPTANCE, OPTIMAL = 3, 4, 5, 6
-FACTS = 8  # one cache line
+FACTS = 7
+ENTRY = np.dtype([("state", np.float32, 10), ("facts", np.float64, FACTS)])
+OPAQUE = np.dtype((np.void, ENTRY.itemsize))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,36 +74,42 @@ class StateStream:
     def __init__(self, num: int, config: ISGCConfig, *, resample: bool = True, optimum: bool = False) -> None:
         self.config, self.resample, self.optimum = config, resample, optimum
         self._rows = np.arange(num)
-        # one ring a row: its entry k stands at row * SIZE + k % SIZE
+        # one ring a row: its entry k stands at [k % size, row], so that rows in step lie side by side
         self._size = BLOCK + LOW
-        self._states = np.zeros((num * self._size, 10), dtype=np.float32)
-        self._facts = np.zeros((num * self._size, FACTS))
+        self._ring = np.zeros((self._size, num), dtype=ENTRY)
         self._head = np.zeros(num, dtype=np.int64)
         self._end = np.zeros(num, dtype=np.int64)
         self._seen = np.zeros((2, num), dtype=np.int64)  # feasible draws, draws
+        # working memory: fresh pages cost more than the draws
+        blocks = min(num, ROWS)
+        self._uniform = np.empty((blocks, BLOCK, 8), dtype=np.float32)
+        self._normal = np.empty((blocks, BLOCK, 2), dtype=np.float32)
+        self._entries = np.empty((2, blocks * BLOCK), dtype=ENTRY)
 
     def restart(self, row: int) -> None:
         """Forget what a row's former generator drew."""
-        self._head[row] = self._end[row]
+        self._head[row] = self._end[row] = 0
         self._seen[:, row] = 0
 
     def take(self, generators: Sequence[np.random.Generator], rows: IntArray | None = None) -> Drawn:
         """Take the next state of all rows, or of some."""
-        which = self._rows if rows is None else rows
-        while bool((self._head[which] == self._end[which]).any()):
-            low = which[self._end[which] - self._head[which] <= LOW]
+        which = slice(None) if rows is None else rows  # a view costs less than all rows by number
+        while not (left := self._end[which] - self._head[which]).all():
+            low = self._rows[which][left <= LOW]
             for at in range(0, len(low), ROWS):
                 self._append(generators, low[at : at + ROWS])
-        entries = which * self._size + self._head[which] % self._size
+        heads = self._head[which]
+        if rows is None and bool((heads == heads[0]).all()):
+            taken = self._ring[heads[0] % self._size]
+        else:
+            taken = self._ring[heads % self._size, self._rows[which]]
         self._head[which] += 1
-        facts = self._facts.take(entries, axis=0)
-        return Drawn(self._states.take(entries, axis=0), np.ascontiguousarray(facts.T))
+        return Drawn(taken["state"].copy(), taken["facts"].T.copy())
 
     def _append(self, generators: Sequence[np.random.Generator], rows: IntArray) -> None:
         """Draw a block for each of some rows and queue what is kept."""
         count = len(rows)
-        uniform = np.empty((count, BLOCK, 8), dtype=np.float32)
-        normal = np.empty((count, BLOCK, 2), dtype=np.float32)
+        uniform, normal = self._uniform[:count], self._normal[:count]
         for i, row in enumerate(rows.tolist()):
             generators[row].random(out=uniform[i], dtype=np.float32)
             generators[row].standard_normal(out=normal[i], dtype=np.float32)
@@ -114,12 +122,24 @@ class StateStream:
         good = facts[FEASIBLE].reshape(count, BLOCK) > 0
         accepted = self._seen[0, rows][:, None] + good.cumsum(axis=1)
         drawn = self._seen[1, rows][:, None] + np.arange(1, BLOCK + 1)
-        facts[ACCEPTANCE] = (accepted / drawn).ravel()
+        np.divide(accepted, drawn, out=facts[ACCEPTANCE].reshape(count, BLOCK))
         self._seen[0, rows], self._seen[1, rows] = accepted[:, -1], drawn[:, -1]
-        kept: BoolArray = good if self.resample else np.ones_like(good)
-        place = self._end[rows][:, None] + kept.cumsum(axis=1) - 1
-        entries = (place % self._size + rows[:, None] * self._size)[kept]
-        chosen = np.flatnonzero(kept)
-        self._states[entries] = states.T.take(chosen, axis=0)
-        self._facts[entries] = facts.T.take(chosen, axis=0)
-        self._end[rows] += kept.sum(axis=1)
+        kept = good.ravel() if self.resample else np.ones(good.size, dtype=np.bool_)
+        self._queue(states, facts, np.flatnonzero(kept), rows)
+
+    def _queue(
+        self, states: npt.NDArray[np.float32], facts: FloatArray, chosen: IntArray, rows: IntArray
+    ) -> None:
+        """Put the chosen columns of blocks, one block a row, behind what the rows' rings hold."""
+        entries, moved = self._entries[0, : states.shape[1]], self._entries[1, : len(chosen)]
+        entries["state"], entries["facts"] = states.T, facts.T
+        block = chosen // BLOCK
+        added = np.bincount(block, minlength=len(rows))
+        first = self._end[rows] % self._size - (added.cumsum() - added)  # so that entry j stands at j + first
+        place = np.arange(len(chosen)) + first[block]
+        place[place >= self._size] -= self._size
+        # as opaque bytes, which numpy moves ten times faster than records
+        np.take(entries.view(OPAQUE), chosen, out=moved.view(OPAQUE), mode="clip")
+        ring = self._ring.reshape(-1).view(OPAQUE)
+        ring[place * len(self._rows) + rows[block]] = moved.view(OPAQUE)
+        self._end[rows] += added

@@ -199,9 +199,10 @@ class ISGCVectorEnv(VectorEnv[Observation, npt.NDArray[Any], npt.NDArray[Any]]):
 
     def _restart_all(self) -> tuple[Observation, npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], Infos]:
         """Let every row begin its next episode; the actions are ignored."""
-        self._begin(self._stream.take(self._generators), np.arange(self.num_envs))
-        assert self._drawn is not None
-        none = np.zeros(self.num_envs, dtype=np.bool_)
+        self._drawn = self._stream.take(self._generators)
+        self._steps.fill(0)
+        self._over = np.zeros(self.num_envs, dtype=np.bool_)
+        none = self._over.copy()
         infos = self._reset_infos(~none)
         return self._drawn.states.copy(), np.zeros(self.num_envs), none, none.copy(), infos
 
