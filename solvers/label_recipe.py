@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import pydantic
 
-from semverse.envs.config import Config, load_yaml, parse
+from semverse.envs.config import Config, load_config, shipped
+from semverse.envs.errors import InputError
 from semverse.envs.scc.config import CountRange, load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.types import Instance
-from semverse.solvers.labels import LabelConfig, Labels, label, label_preferences
+from semverse.solvers.label_types import LabelledInstance
+from semverse.solvers.labels import LabelConfig, label, label_preferences
 
-__all__ = ["LabelRecipe", "LabelledInstance", "load_recipe", "make_item"]
+__all__ = ["LabelRecipe", "LabelledInstance", "check_recipe", "draw_instance", "load_recipe", "make_item"]
 
 # independent random streams of one item
 _INSTANCE, _SIZES, _PREFERENCES, _SOLVER = range(4)
@@ -53,26 +54,41 @@ class LabelRecipe(Config):
         raise IndexError(index)
 
 
-@dataclass(frozen=True, eq=False)
-class LabelledInstance:
-    """One item of a label set."""
-
-    index: int
-    instance: Instance
-    labels: Labels | None  # None if the solver found no feasible placement
-
-
-def load_recipe(path: str | Path) -> LabelRecipe:
+def load_recipe(recipe: str | Path) -> LabelRecipe:
     """Read and validate a recipe.
 
+    Args:
+        recipe: name of one that ships, or a path ending in .yaml.
+
     Raises:
-        InputError: unreadable file, unknown key or bad value.
+        InputError: unknown name, unreadable file, unknown key or bad value.
     """
-    return parse(LabelRecipe, load_yaml(path), source=path)
+    if str(recipe).endswith((".yaml", ".yml")):
+        return load_config(LabelRecipe, recipe)
+    known = {file.stem: file for file in sorted(shipped("labels").glob("*.yaml"))}
+    if str(recipe) not in known:
+        raise InputError(
+            f"unknown recipe {str(recipe)!r:.60}",
+            source="--config",
+            remedy=f"choose {', '.join(known)} or a YAML file",
+        )
+    return load_config(LabelRecipe, known[str(recipe)])
 
 
-def make_item(recipe: LabelRecipe, index: int) -> LabelledInstance:
-    """Draw one instance and label it; the same recipe and index give the same item anywhere.
+def check_recipe(recipe: LabelRecipe) -> None:
+    """Make sure, before a long computation, that every group can be drawn.
+
+    Raises:
+        InputError: a group's region is unknown, or its sizes cannot be served.
+    """
+    first = 0
+    for group in recipe.groups:
+        draw_instance(recipe, first)
+        first += group.count
+
+
+def draw_instance(recipe: LabelRecipe, index: int) -> Instance:
+    """Draw the instance of one item.
 
     Raises:
         InputError: the group's sizes cannot be served, or its region is unknown.
@@ -83,7 +99,16 @@ def make_item(recipe: LabelRecipe, index: int) -> LabelledInstance:
         int(sizes.integers(low, high + 1)) for low, high in (group.users, group.spaces, group.mecs)
     )
     scenario = load_scenario(group.region, users=users, spaces=spaces, mecs=mecs)
-    instance = sample_instance(scenario, np.random.default_rng([recipe.seed, index, _INSTANCE]))
+    return sample_instance(scenario, np.random.default_rng([recipe.seed, index, _INSTANCE]))
+
+
+def make_item(recipe: LabelRecipe, index: int) -> LabelledInstance:
+    """Draw one instance and label it; the same recipe and index give the same item anywhere.
+
+    Raises:
+        InputError: the group's sizes cannot be served, or its region is unknown.
+    """
+    instance = draw_instance(recipe, index)
     preferences = label_preferences(
         recipe.labels.preferences, np.random.default_rng([recipe.seed, index, _PREFERENCES])
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -11,12 +10,13 @@ import pydantic
 from semverse.envs.config import Config
 from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.reward import raw_weights
-from semverse.envs.scc.types import Costs, FloatArray, Instance, IntArray
+from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.base import Budget, spread_order
 from semverse.solvers.construct import best_of, ruin
 from semverse.solvers.descent import SpaceDescent
 from semverse.solvers.exact.config import ExactConfig
 from semverse.solvers.exact.search import Search
+from semverse.solvers.label_types import Labels
 
 __all__ = ["LabelConfig", "Labels", "label", "label_preferences"]
 
@@ -30,16 +30,6 @@ class LabelConfig(Config):
     restarts: Annotated[int, pydantic.Field(ge=0, le=1000, strict=True)]  # ruin and descent, all preferences
     ruined_spaces: Annotated[int, pydantic.Field(ge=1, le=1000, strict=True)]  # a restart
     exact: ExactConfig
-
-
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """The labels of one instance."""
-
-    preferences: FloatArray  # [P, 2] on latency and energy over the reference point (eq. 35), sum to 1
-    placements: IntArray  # [P, R]
-    costs: Costs  # [P]
-    lower_bounds: FloatArray  # [P] no placement has a preference-weighted normalised cost below
 
 
 def label_preferences(count: int, rng: np.random.Generator) -> FloatArray:

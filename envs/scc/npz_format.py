@@ -17,7 +17,7 @@ from semverse.envs.scc.layout import DIMS, FORMAT, check_format, check_keys
 from semverse.envs.scc.types import Instance
 
 # what numpy and zipfile raise for damaged, encrypted, oversized or hostile archives
-_NPZ_ERRORS = (
+NPZ_ERRORS = (
     OSError,
     ValueError,
     EOFError,
@@ -32,12 +32,21 @@ _NPZ_ERRORS = (
 )
 
 
+def instance_arrays(instance: Instance) -> dict[str, Any]:
+    """Return the numbers of an instance as ``{"table.field": array}``."""
+    split = {key: key.partition(".") for key in DIMS}
+    return {
+        key: np.asarray(getattr(getattr(instance, table), field)) for key, (table, _, field) in split.items()
+    }
+
+
 def npz_bytes(instance: Instance) -> bytes:
     """Return the content of an NPZ file."""
-    arrays: dict[str, Any] = {"format": np.array(FORMAT), "name": np.array(instance.name)}
-    for key in DIMS:
-        table, _, field = key.partition(".")
-        arrays[key] = np.asarray(getattr(getattr(instance, table), field))
+    arrays = {
+        "format": np.array(FORMAT),
+        "name": np.array(instance.name),
+        **instance_arrays(instance),
+    }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
@@ -58,7 +67,7 @@ def read_npz(path: str | Path) -> dict[str, Any]:
             check_format(text.get("format"))
             check_keys(names, ["format", "name", *DIMS], None)
             numbers = {key: _npz_numbers(archive, key) for key in DIMS}
-    except _NPZ_ERRORS as error:
+    except NPZ_ERRORS as error:
         if isinstance(error, InputError):
             raise
         raise InputError(

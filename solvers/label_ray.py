@@ -1,0 +1,63 @@
+"""A Ray cluster that computes the items of a label set; Ray runs the tasks of lost nodes again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from semverse.envs.errors import InputError
+from semverse.solvers.label_recipe import LabelRecipe, make_item
+from semverse.solvers.label_set import Backend
+from semverse.solvers.label_types import LabelledInstance
+
+__all__ = ["ray_cluster"]
+
+_RETRIES = 20  # of a task whose node or worker was lost; more than that is no accident
+_WINDOW = 1000  # tasks handed over at a time
+
+
+def ray_cluster(address: str) -> Backend:
+    """Return a backend on a running cluster whose nodes have this package installed.
+
+    Args:
+        address: of the head node, e.g. ``127.0.0.1:6379``, or ``auto``.
+
+    Raises:
+        ModuleNotFoundError: Ray is not installed (extra ``ray``).
+    """
+    import ray  # noqa: F401  # fails before anything is written
+
+    return partial(_compute, address)
+
+
+def _compute(address: str, recipe: LabelRecipe, indices: Sequence[int]) -> Iterator[LabelledInstance]:
+    import ray
+
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        raise InputError(
+            f"no connection to {address!r:.60} ({error})", source="--ray", remedy="start a cluster first"
+        ) from error
+    try:
+        yield from _collect(ray, recipe, indices)
+    finally:
+        ray.shutdown()
+
+
+def _collect(ray: Any, recipe: LabelRecipe, indices: Sequence[int]) -> Iterator[LabelledInstance]:
+    """Yield each item once: a task has one result, whichever of its attempts gave it."""
+    task = ray.remote(num_cpus=1, max_retries=_RETRIES)(make_item)
+    shared = ray.put(recipe)
+    waiting = iter(indices)
+    running = {task.remote(shared, index): index for index in islice(waiting, _WINDOW)}
+    while running:
+        (done,), _ = ray.wait(list(running), num_returns=1)
+        item = ray.get(done)
+        if item.index != running.pop(done):
+            raise RuntimeError(f"a task gave item {item.index}")
+        running.update({task.remote(shared, index): index for index in islice(waiting, 1)})
+        yield item
