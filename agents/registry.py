@@ -37,6 +37,8 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         ISGC_LEARNED,
         "denoising policy guided by double critics",
     ),
+    ("mo_cmpo", "cmpo.agent:CMPOAgent", SCC_ENVS, "consistency model, tuned by reinforcement (MO-CMPO)"),
+    ("difusco", "cmpo.agent:DifuscoAgent", SCC_ENVS, "discrete diffusion model (MO-DIFUSCO)"),
     ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
     ("equal", "isgc_baselines:EqualAgent", ISGC_ENVS, "equal split of the band"),
     (

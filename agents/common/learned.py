@@ -13,6 +13,7 @@ import torch
 
 from semverse.agents.base import ActsOnly
 from semverse.agents.common.checkpoint import read_weights, write_checkpoint
+from semverse.agents.training.evaluation import Evaluation, evaluate_agent
 from semverse.agents.training.session import Session
 from semverse.agents.training.vector import make_env
 from semverse.envs.errors import InputError
@@ -54,6 +55,14 @@ class LearnedAgent(ActsOnly, ABC):
     @abstractmethod
     def modules(self) -> torch.nn.Module:
         """Return the network that acts: what a checkpoint holds."""
+
+    def evaluate(self, env_id: str, settings: Mapping[str, Any], episodes: int, seed: int) -> Evaluation:
+        """Return what it reaches in held-out episodes of an environment."""
+        return evaluate_agent(self, env_id, settings, episodes, seed)
+
+    def figures(self) -> dict[str, Any]:
+        """Return what TensorBoard shows beside scalars after an evaluation: matplotlib figures by name."""
+        return {}
 
     def save(self, folder: str | Path, card: Mapping[str, Any] | None = None) -> None:
         """Write ``config.yaml``, ``model.safetensors`` and ``card.json`` (plus the entries of ``card``).

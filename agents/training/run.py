@@ -13,7 +13,7 @@ from semverse.agents.common.learned import LearnedAgent
 from semverse.agents.common.random_state import random_states, restore_random_states
 from semverse.agents.registry import make_agent
 from semverse.agents.training.config import TrainConfig
-from semverse.agents.training.evaluation import Evaluation, evaluate_agent
+from semverse.agents.training.evaluation import Evaluation
 from semverse.agents.training.folder import LOGS, RunFolder
 from semverse.agents.training.session import Session
 from semverse.agents.training.statistics import bootstrap_iqm
@@ -84,6 +84,8 @@ def _train_seed(
 
         def save_state(step: int, state: Any) -> None:
             _log(writer, step, {f"evaluation/{k}": v for k, v in _score(config, agent).summary().items()})
+            for name, figure in agent.figures().items():
+                writer.add_figure(name, figure, global_step=step)
             seconds = before + time.perf_counter() - start
             folder.write_state(seed, {"step": step, "seconds": seconds, "agent": state})
 
@@ -111,7 +113,7 @@ def _score(config: TrainConfig, agent: LearnedAgent) -> Evaluation:
     """Evaluate on the held-out episodes without touching the generators that training draws from."""
     states = random_states()
     chosen = config.evaluation
-    result = evaluate_agent(agent, config.env.id, config.env.settings, chosen.episodes, chosen.seed)
+    result = agent.evaluate(config.env.id, config.env.settings, chosen.episodes, chosen.seed)
     restore_random_states(states)
     return result
 
