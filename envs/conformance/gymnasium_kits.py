@@ -96,6 +96,8 @@ def rollout(env: gymnasium.Env[Any, Any]) -> Iterator[tuple[Any, Any, dict[str, 
 def sample(space: gymnasium.Space[Any], info: dict[str, Any]) -> Any:
     """Draw an action, within the mask if the info has one that fits the space."""
     mask = info.get("action_mask")
+    if isinstance(space, gymnasium.spaces.MultiDiscrete) and mask is not None:
+        mask = tuple(mask)  # one row an entry of the action
     return space.sample(mask) if mask is not None else space.sample()
 
 

@@ -22,7 +22,10 @@ class SCCJointEnv(BaseSCCEnv):
     ## Action space
     ``MultiDiscrete([M] * L)``: entry i is the MEC of request i. L is the most requests the scenario can
     draw (or the ``instance``'s number of requests); entries beyond the instance's requests are ignored.
-    `action_masks` [L * M] says which MECs have room for a request at all.
+    ``info["action_mask"]`` (int8 [L, M]; `action_masks` is the same as one row, bool [L * M]) says which
+    MECs have room for each request on its own. Whether they have room for all that are sent there is no
+    matter of single entries, so that a placement of allowed ones may still need repair. Entries beyond
+    the instance's requests are all allowed. ``action_space.sample(tuple(mask))`` keeps to the mask.
 
     An infeasible placement is repaired as in `SCCEnv`: the requests are placed in the environment's
     order, and each whose MEC is full by then goes to the legal MEC of the smallest weighted increment;
@@ -105,7 +108,7 @@ class SCCJointEnv(BaseSCCEnv):
         self._picture = self._observe(episode.order)
         self._over = False
         self._show()
-        return _copied(self._picture), {}
+        return _copied(self._picture), {"action_mask": self._mask.astype(np.int8)}
 
     def _observe(self, order: IntArray) -> Observation:
         instance, requests = self.instance, self.instance.num_requests
@@ -150,6 +153,7 @@ class SCCJointEnv(BaseSCCEnv):
             result = self.core.result(0)
         self._over = True
         info = {
+            "action_mask": self._mask.astype(np.int8),
             "vector_reward": vector.astype(np.float32),
             "repaired": repaired > 0,
             "repaired_requests": repaired,

@@ -1,5 +1,7 @@
 """SCCJoint-v0: the same reward as SCC-v0 for the same choices."""
 
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -78,6 +80,23 @@ def test_observation_shows_the_toy():
     assert observation["request_space"] == pytest.approx([0.5, 0.5, 1, 1])
     assert env.action_masks().shape == (12,)
     assert env.action_masks().all()
+
+
+def test_mask_of_each_request_on_its_own():
+    toy = toy_instance()
+    cache = toy.mecs.cache_gb * [1.0, 1.0, 0.8]  # space 0 no longer fits into MEC 2
+    env = SCCJointEnv(instance=replace(toy, mecs=replace(toy.mecs, cache_gb=cache)))
+    _, info = env.reset(seed=0)
+    expected = np.ones((4, 3), dtype=np.int8)
+    expected[toy.requests.space == 0, 2] = 0
+    assert info["action_mask"].dtype == np.int8
+    assert np.array_equal(info["action_mask"], expected)
+    assert np.array_equal(env.action_masks(), expected.ravel() > 0)
+    env.action_space.seed(0)
+    for _ in range(20):
+        chosen = env.action_space.sample(tuple(info["action_mask"]))
+        assert expected[np.arange(4), chosen].all()
+    assert np.array_equal(env.step(chosen)[4]["action_mask"], expected)
 
 
 def test_surplus_entries_are_ignored():
