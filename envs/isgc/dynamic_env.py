@@ -9,24 +9,18 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from semverse.envs.isgc.config import ISGCConfig, load_profile
+from semverse.envs.isgc.base_env import BaseISGCEnv
+from semverse.envs.isgc.config import load_profile
 from semverse.envs.isgc.core import check_actions, split_of
 from semverse.envs.isgc.dynamics import Episode, draw_episode, load_dynamics, serve
 from semverse.envs.isgc.generator import sample_states
-from semverse.envs.isgc.options import (
-    RENDER_FPS,
-    RENDER_MODES,
-    action_space,
-    check_render_mode,
-    observation_space,
-    read_state,
-)
+from semverse.envs.isgc.options import read_state
 from semverse.envs.isgc.types import FloatArray
 
 LARGEST_BACKLOG = 1e7  # Msut or Mbit; no episode comes near it
 
 
-class ISGCDynamicEnv(gymnasium.Env[Any, Any]):
+class ISGCDynamicEnv(BaseISGCEnv):
     """Share the band among three queues, slot by slot (``semverse/ISGCDynamic-v0``).
 
     ## Action space
@@ -68,8 +62,6 @@ class ISGCDynamicEnv(gymnasium.Env[Any, Any]):
     v0: first.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}  # noqa: RUF012
-
     def __init__(
         self,
         profile: str | Path = "psd",
@@ -83,17 +75,14 @@ class ISGCDynamicEnv(gymnasium.Env[Any, Any]):
         bandwidth_mhz: float | None = None,
         render_mode: str | None = None,
     ) -> None:
-        self.config: ISGCConfig = load_profile(profile, q=q, bandwidth_mhz=bandwidth_mhz)
+        super().__init__(load_profile(profile, q=q, bandwidth_mhz=bandwidth_mhz), render_mode)
         self.dynamics = load_dynamics(
             dynamics, slots=slots, correlation=correlation, load=load, holding_cost=holding_cost
         )
-        self.render_mode = check_render_mode(render_mode)
-        self._state_space = observation_space(self.config)
         low, high = np.zeros(14, dtype=np.float32), np.full(14, LARGEST_BACKLOG, dtype=np.float32)
-        low[:10], high[:10] = self._state_space.low, self._state_space.high
+        low[:10], high[:10] = self.state_space.low, self.state_space.high
         high[13] = 1.0
         self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
-        self.action_space = action_space()
         self.episode: Episode | None = None
         self._slot = 0
         self._backlog = np.zeros(3)
@@ -107,7 +96,7 @@ class ISGCDynamicEnv(gymnasium.Env[Any, Any]):
         Raises:
             InputError: an unknown option, or a state outside of its space.
         """
-        given = read_state(options, self._state_space)
+        given = read_state(options, self.state_space)
         super().reset(seed=seed)
         state = sample_states(self.np_random, 1, self.config) if given is None else given.astype(np.float64)
         self.episode = draw_episode(state[0], self.np_random, self.config, self.dynamics)

@@ -16,9 +16,11 @@ import pydantic
 
 from semverse.envs.config import Config, load_yaml, parse, shipped
 from semverse.envs.isgc.config import ISGCConfig, NonNegative
-from semverse.envs.isgc.links import link_rates, links_of, prices
+from semverse.envs.isgc.links import SMALLEST_MHZ, column, link_rates, links_of, prices, rate_slopes
 from semverse.envs.isgc.types import FloatArray, State
 from semverse.envs.isgc.waterfill import width_for
+
+NEWTON_STEPS = 10
 
 
 class DynamicsConfig(Config):
@@ -83,15 +85,15 @@ def sustainable_rate(state: FloatArray, config: ISGCConfig) -> float:
     """Return how many requests a slot and module the band can serve when all gains are at their mean."""
     mean = np.array(state, dtype=np.float64)[None]
     mean[:, [3, 5]] = 0.5 * (config.gain[0] + config.gain[1])
-    strength = links_of(State.of(mean), config).strength
-    low, high = 0.0, config.bandwidth_mhz * 1e3
-    for _ in range(60):
-        rate = 0.5 * (low + high)
-        enough = (
-            width_for(strength, rate * np.array(config.data)[:, None], config).sum() <= config.bandwidth_mhz
-        )
-        low, high = (rate, high) if enough else (low, rate)
-    return low
+    strength, data = links_of(State.of(mean), config).strength, column(config.data)
+    band = np.full((3, 1), config.bandwidth_mhz)
+    rate = float((link_rates(strength, band, config) / data).min())
+    # the band that is needed is convex in the rate: Newton's method from the right
+    for _ in range(NEWTON_STEPS):
+        width = np.maximum(width_for(strength, rate * data, config), SMALLEST_MHZ)
+        _, slopes = rate_slopes(strength, width, config)
+        rate -= float((width.sum() - config.bandwidth_mhz) / (data / slopes).sum())
+    return max(rate, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,25 +9,18 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.isgc.base_env import BaseISGCEnv
 from semverse.envs.isgc.config import load_profile
 from semverse.envs.isgc.core import check_actions, split_of
 from semverse.envs.isgc.generator import sample_states
-from semverse.envs.isgc.options import (
-    RENDER_FPS,
-    RENDER_MODES,
-    action_space,
-    check_count,
-    check_render_mode,
-    observation_space,
-    read_state,
-)
+from semverse.envs.isgc.options import check_count, read_state
 from semverse.envs.isgc.qoe import evaluate_qoe, load_qoe, qoe_optimum, round_split
 from semverse.envs.isgc.types import FloatArray
 
 BLOCK = 64  # states drawn, and solved, at once
 
 
-class ISGCQoEEnv(gymnasium.Env[Any, Any]):
+class ISGCQoEEnv(BaseISGCEnv):
     """Give discrete subchannels to links with sigmoid quality (``semverse/ISGCQoE-v0``).
 
     Several allocations of a state are nearly best, far from each other, and mixtures of them are bad: the
@@ -66,8 +59,6 @@ class ISGCQoEEnv(gymnasium.Env[Any, Any]):
     v0: first.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": RENDER_FPS}  # noqa: RUF012
-
     def __init__(
         self,
         profile: str | Path = "psd",
@@ -80,12 +71,9 @@ class ISGCQoEEnv(gymnasium.Env[Any, Any]):
         episode_length: int = 1,
         render_mode: str | None = None,
     ) -> None:
-        self.config = load_profile(profile, q=q)
+        super().__init__(load_profile(profile, q=q), render_mode)
         self.qoe = load_qoe(qoe, subchannels=subchannels, demand=demand, width=width)
         self.episode_length = check_count("episode_length", episode_length)
-        self.render_mode = check_render_mode(render_mode)
-        self.observation_space = observation_space(self.config)
-        self.action_space = action_space()
         self._queue: list[tuple[FloatArray, FloatArray, float]] = []
         self._present: tuple[FloatArray, FloatArray, float] | None = None
         self._steps = episode_length

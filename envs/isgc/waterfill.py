@@ -56,9 +56,9 @@ def wireless_demand(strength: FloatArray, value: FloatArray, level: FloatArray) 
     """Return the widths [2, B] in MHz at which the weighted marginal rate equals a level [B]."""
     k = level / (PER_BIT * value)
     u = np.maximum(np.exp(-(1.0 + k)), 1.0 - np.sqrt(2.0 * k))  # both left of the root
-    u = np.clip(u, 1e-300, 1.0 - 1e-9)
+    u = np.minimum(np.maximum(u, 1e-300), 1.0 - 1e-9)
     for _ in range(NEWTON_STEPS):
-        u = np.clip(u * (np.log(u) + k) / (u - 1.0), 1e-300, 1.0 - 1e-9)
+        u = np.minimum(np.maximum(u * (np.log(u) + k) / (u - 1.0), 1e-300), 1.0 - 1e-9)
     snr = (1.0 - u) / u
     demand: FloatArray = strength / snr
     return demand
@@ -81,10 +81,13 @@ def width_for(strength: FloatArray, rates: FloatArray, config: ISGCConfig) -> Fl
     linear = np.minimum(rates / np.maximum(strength, SMALLEST_RATE), band)
     if config.link_model == "paper":
         return linear
-    low, high = np.zeros_like(strength), np.full_like(strength, band)
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        enough = middle * np.log1p(strength / middle) * PER_BIT >= rates
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    high[0] = linear[0]
-    return high
+    # at y = 1 + strength / W it is ln y = k (y - 1); Newton's method from the right, for the root there
+    snr = np.maximum(strength, SMALLEST_RATE)
+    k = np.clip(rates / (PER_BIT * snr), TINY, 1.0 - 1e-7)
+    u = k - 1.0 - np.log(k)
+    y = (1.0 + np.sqrt(2.0 * u) + u) / k  # Chatzigeorgiou 2013, arXiv:1601.04895, theorem 1
+    for _ in range(NEWTON_STEPS):
+        y -= (np.log(y) - k * (y - 1.0)) / (1.0 / y - k)
+    width = np.where(rates < band * np.log1p(strength / band) * PER_BIT, snr / (y - 1.0), band)
+    width[0] = linear[0]
+    return np.minimum(np.where(rates > 0, width, 0.0), band)
