@@ -12,24 +12,32 @@ from semverse.scripts.cli import run
 
 def command(
     config: Annotated[Path | None, typer.Option(help="YAML file; default: the one that ships.")] = None,
-    agents: Annotated[str | None, typer.Option(help="Agents, separated by commas.")] = None,
+    agents: Annotated[
+        str | None, typer.Option(help="Labels of the file or names of agents, by commas.")
+    ] = None,
+    reference_agent: Annotated[
+        str | None, typer.Option(help="Label that hv_vs_reference divides by.")
+    ] = None,
     env: Annotated[str | None, typer.Option(help="Environment id.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Instances a region.")] = None,
+    first_seed: Annotated[int | None, typer.Option(help="Seed of a region's first instance.")] = None,
     budget: Annotated[float | None, typer.Option(help="Seconds an agent has for one instance.")] = None,
     certificate_budget: Annotated[
         float | None, typer.Option(help="Seconds the exact solver has to bound one instance.")
     ] = None,
-    regions: Annotated[str | None, typer.Option(help="Regions or YAML files, by commas.")] = None,
+    regions: Annotated[str | None, typer.Option(help="Regions, YAML files or labels of the file.")] = None,
     cells: Annotated[
         str | None, typer.Option(help="OpenCellID CSV: one for all regions, or one a region, by commas.")
     ] = None,
     traces: Annotated[Path | None, typer.Option(help="Positional VR traces: a file or a folder.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything written.")] = Path("runs/benchmark"),
-    resume: Annotated[bool, typer.Option("--resume", help="Carry on where a run was stopped.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Carry on, also with more agents or seeds.")
+    ] = False,
 ) -> None:
     """Compare agents on the same instances and budgets; write table, fronts, TensorBoard logs and report."""
-    from semverse.agents.benchmark.plan import load_benchmark
+    from semverse.agents.benchmark.config import load_benchmark
     from semverse.agents.benchmark.progress import show_progress
     from semverse.agents.benchmark.run import run_benchmark
     from semverse.agents.benchmark.store import CONFIG_FILE, Store
@@ -39,7 +47,9 @@ def command(
     flags = {
         "agents": split(agents),
         "env": env,
+        "reference_agent": reference_agent,
         "seeds": seeds,
+        "first_seed": first_seed,
         "budget_s": budget,
         "certificate_budget_s": certificate_budget,
         "regions": split(regions),

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from semverse.agents.benchmark.plots import EXCLUDED, boundary, colour, label, limits
-from semverse.agents.benchmark.results import METRICS, Results, mean_curves
+from semverse.agents.benchmark.colours import colours
+from semverse.agents.benchmark.plots import EXCLUDED, boundary, label, limits
+from semverse.agents.benchmark.results import Results, mean_curves
 from semverse.envs.scc.types import FloatArray
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
@@ -19,6 +20,7 @@ def fronts(results: Results, instance: str) -> Any:
     """Return the overlaid final fronts of an instance and the region that its bounds exclude."""
     x, y = limits(results, instance)
     figure = go.Figure()
+    colour = colours(results.config)
     known = results.certificates.get(instance)
     if known is not None:
         latency, energy = boundary(known, x, y)
@@ -40,7 +42,7 @@ def fronts(results: Results, instance: str) -> Any:
             x=objectives[:, 0],
             y=objectives[:, 1],
             mode="lines+markers",
-            line={"color": colour(name), "width": 1.5, "shape": "hv"},
+            line={"color": colour[name], "width": 1.5, "shape": "hv"},
             marker={"size": 6},
             name=label(scored),
             legendgroup=name,
@@ -65,7 +67,7 @@ def _zoom(x: tuple[float, float], y: tuple[float, float], corner: FloatArray) ->
 
 def curves(results: Results, region: str) -> Any:
     """Return every indicator over the budget, one panel an indicator, the mean over a region's seeds."""
-    titles = [f"{m.title} ({'higher' if m.larger_is_better else 'lower'} is better)" for m in METRICS]
+    titles = [f"{m.title} ({'higher' if m.larger_is_better else 'lower'} is better)" for m in results.metrics]
     titles.append("hypervolume missing to the certified bound: 1 - hv_ratio (lower is better)")
     figure = make_subplots(
         rows=(len(titles) + 1) // 2,
@@ -74,6 +76,7 @@ def curves(results: Results, region: str) -> Any:
         vertical_spacing=0.08,
         horizontal_spacing=0.08,
     )
+    colour = colours(results.config)
     for agent in results.agents:
         found = mean_curves(results, agent, region)
         shown = [*found.values.values(), 1.0 - found.values["hv_ratio"]]
@@ -82,7 +85,7 @@ def curves(results: Results, region: str) -> Any:
                 x=found.seconds,
                 y=values,
                 mode="lines",
-                line={"color": colour(agent), "width": 2, "shape": "hv"},
+                line={"color": colour[agent], "width": 2, "shape": "hv"},
                 name=agent,
                 legendgroup=agent,
                 showlegend=i == 0,
@@ -92,7 +95,7 @@ def curves(results: Results, region: str) -> Any:
             )
     figure.update_xaxes(title="time (s)", type="log", dtick="D2")
     for i in range(len(titles)):
-        if i >= len(METRICS) or not METRICS[i].larger_is_better:
+        if i >= len(results.metrics) or not results.metrics[i].larger_is_better:
             figure.update_yaxes(type="log", dtick="D2", row=i // 2 + 1, col=i % 2 + 1)
     return _style(figure, f"{region}: mean over seeds", 320 * ((len(titles) + 1) // 2))
 

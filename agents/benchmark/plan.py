@@ -1,46 +1,25 @@
-"""What a benchmark runs: its configuration, its instances and its cells."""
+"""What a benchmark runs: its agents, its instances and its cells."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
+from collections.abc import Container
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import pydantic
 
+from semverse.agents.base import Agent
+from semverse.agents.benchmark.config import BenchmarkConfig, Variant
 from semverse.agents.registry import make_agent
-from semverse.envs.config import Config, load_yaml, parse, shipped
 from semverse.envs.errors import InputError
 from semverse.envs.scc.config import SCCConfig, load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.types import Instance
 
-Seconds = Annotated[float, pydantic.Field(gt=0, le=1e6, strict=True, allow_inf_nan=False)]
+FRONTS_RUN = "fronts"  # TensorBoard's run that is no agent
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+]*")  # names become parts of file names, joined by "-"
-
-
-class BenchmarkConfig(Config):
-    """Everything that decides what a benchmark computes; the values are YAML."""
-
-    env: str
-    regions: Annotated[tuple[str, ...], pydantic.Field(min_length=1)]  # shipped scenarios or YAML files
-    seeds: Annotated[int, pydantic.Field(ge=1, le=10_000, strict=True)]  # instances a region: seeds 0, 1, ...
-    budget_s: Seconds  # wall-clock time of one agent on one instance
-    certificate_budget_s: Seconds  # wall-clock time of the exact solver that certifies one instance
-    preferences: Annotated[int, pydantic.Field(ge=2, le=1000, strict=True)]  # points aimed at, evenly spread
-    workers: Annotated[int, pydantic.Field(ge=1, le=1024, strict=True)] | None  # processes; null: one a core
-    agents: Annotated[dict[str, dict[str, Any]], pydantic.Field(min_length=1)]  # name -> its own keys
-    scenario: dict[str, Any]  # top-level scenario keys that replace the regions' own, e.g. users: 50
-    cells: tuple[Path, ...]  # OpenCellID files: none, one for all regions, or one a region
-    traces: Path | None  # VR traces for the request probabilities
-
-    @property
-    def processes(self) -> int:
-        """Number of worker processes."""
-        return self.workers or len(available_cores())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +28,7 @@ class Cell:
 
     region: str
     seed: int
-    agent: str | None
+    agent: str | None  # label
 
     @property
     def instance(self) -> str:
@@ -65,44 +44,44 @@ class Cell:
         return f"{self.instance} {self.agent or 'certificate'}"
 
 
-def available_cores() -> list[int]:
-    """Return the cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
-
-
-def load_benchmark(path: str | Path | None, flags: dict[str, Any]) -> BenchmarkConfig:
-    """Read a configuration and put what was given on the command line on top.
-
-    Args:
-        path: YAML file; None means the one that ships.
-        flags: values by key; None means not given. ``agents`` is a list of names, which keep the
-            settings the file has for them.
-
-    Raises:
-        InputError: unreadable file, unknown key, bad value.
-    """
-    source = shipped("benchmark", "scc.yaml") if path is None else path
-    data = load_yaml(source)
-    given = {key: value for key, value in flags.items() if value is not None}
-    if "agents" in given:
-        settings = data.get("agents")
-        known = settings if isinstance(settings, dict) else {}
-        given["agents"] = {name: known.get(name, {}) for name in given["agents"]}
-    return parse(BenchmarkConfig, {**data, **given}, source="benchmark" if path is None else path)
-
-
 def check_agents(config: BenchmarkConfig) -> None:
     """Make every agent once, so that a wrong name or key shows before anything runs.
 
     Raises:
-        InputError: unknown agent, unsupported environment, unknown or bad key of an agent.
+        InputError: unknown agent, unsupported environment, unknown or bad key of an agent; a reference
+            agent that is none of them; nothing to certify with.
     """
-    for name, settings in config.agents.items():
-        _check_name("agents", name)
-        make_agent(name, config.env, **settings)
-    make_agent("exact")  # bounds every instance, whatever the agents are
+    for variant in config.variants.values():
+        _check_name("agents", variant.label)
+        if variant.label == FRONTS_RUN:
+            raise InputError(f"the label {FRONTS_RUN!r} is taken", key="agents", remedy="choose another")
+        make_variant(variant, config.env)
+    if config.reference_agent not in (None, *config.agents):
+        raise InputError(
+            f"no agent is labelled {config.reference_agent!r:.60}",
+            key="reference_agent",
+            remedy=f"choose from {', '.join(config.agents)}, or null",
+        )
+    if config.certificate_budget_s is not None:
+        make_agent("exact")  # bounds every instance, whatever the agents are
+    elif config.certifier is None:
+        raise InputError(
+            "is null, but no agent is exact",
+            key="certificate_budget_s",
+            remedy="give seconds, or add exact to the agents",
+        )
+
+
+def make_variant(variant: Variant, env: str) -> Agent:
+    """Make the agent of a variant.
+
+    Raises:
+        InputError: as `make_agent`, naming the label.
+    """
+    try:
+        return make_agent(variant.agent, env, **variant.settings)
+    except InputError as error:
+        raise _below(f"agents.{variant.label}", error) from error
 
 
 def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:
@@ -121,10 +100,10 @@ def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:
     if len(files) == 1:
         files = files * len(config.regions)
     scenarios: dict[str, SCCConfig] = {}
-    for region, cells in zip(config.regions, files, strict=True):
+    for label, cells in zip(config.regions, files, strict=True):
         given = {"cells": cells, "traces": config.traces}
         replaced = {key: value for key, value in given.items() if value is not None}
-        scenario = load_scenario(region, **{**config.scenario, **replaced})
+        scenario = _load_region(config, label, {**config.scenario, **replaced})
         _check_name("regions", scenario.name)
         if scenario.name in scenarios:
             raise InputError(
@@ -134,31 +113,73 @@ def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:
     return scenarios
 
 
-def sample_instances(config: BenchmarkConfig) -> dict[str, Instance]:
-    """Draw every instance of the benchmark, by name; seed s of a region is always the same instance.
+def _load_region(config: BenchmarkConfig, label: str, shared: dict[str, Any]) -> SCCConfig:
+    """Load one region: its scenario, the keys of all regions on top, its own on top of those."""
+    if not isinstance(config.regions, dict):
+        return load_scenario(label, **shared)
+    own: dict[str, Any] = dict(config.regions[label])
+    region = own.pop("region", None) or label
+    try:
+        if "name" in own:
+            raise InputError("the label is the name", key="name", remedy="remove it")
+        return load_scenario(region, **{**shared, **own, "name": label})
+    except InputError as error:
+        raise _below(f"regions.{label}", error) from error
+
+
+def sample_instances(config: BenchmarkConfig, known: Container[str] = ()) -> dict[str, Instance]:
+    """Draw the instances of the benchmark, by name; seed s of a region is always the same instance.
+
+    Args:
+        config: the benchmark.
+        known: names of instances that need not be drawn.
 
     Raises:
         InputError: bad region, cells or traces, or no servable instance.
     """
-    return {
-        Cell(region, seed, None).instance: dataclasses.replace(
-            sample_instance(scenario, np.random.default_rng(seed)), name=Cell(region, seed, None).instance
-        )
-        for region, scenario in load_regions(config).items()
-        for seed in range(config.seeds)
-    }
+    instances: dict[str, Instance] = {}
+    for region, scenario in load_regions(config).items():
+        for seed in config.all_seeds:
+            name = Cell(region, seed, None).instance
+            if name not in known:
+                drawn = _draw(config, region, scenario, seed)
+                instances[name] = dataclasses.replace(drawn, name=name)
+    return instances
+
+
+def _draw(config: BenchmarkConfig, region: str, scenario: SCCConfig, seed: int) -> Instance:
+    try:
+        return sample_instance(scenario, np.random.default_rng(seed))
+    except InputError as error:
+        if not isinstance(config.regions, dict):
+            raise
+        raise _below(f"regions.{region}", error) from error
+
+
+def grid_cells(config: BenchmarkConfig) -> list[Cell]:
+    """Return all cells in the order of the configuration: by region, seed and agent, certificates first."""
+    grid = [(region, seed) for region in load_regions(config) for seed in config.all_seeds]
+    separate = config.certificate_budget_s is not None
+    certificates = [Cell(region, seed, None) for region, seed in grid if separate]
+    return certificates + [Cell(region, seed, label) for region, seed in grid for label in config.agents]
 
 
 def plan_cells(config: BenchmarkConfig) -> list[Cell]:
-    """Return all cells in the order they run: the long ones (certificates) first, for even loads."""
-    grid = [(region, seed) for region in load_regions(config) for seed in range(config.seeds)]
-    certificates = [Cell(region, seed, None) for region, seed in grid]
-    return certificates + [Cell(region, seed, agent) for region, seed in grid for agent in config.agents]
+    """Return all cells in the order they run: those of the longest budget first, for even loads."""
+    return sorted(grid_cells(config), key=lambda cell: -expected_seconds(config, cell))
 
 
 def expected_seconds(config: BenchmarkConfig, cell: Cell) -> float:
     """Return the budget of a cell."""
-    return config.certificate_budget_s if cell.agent is None else config.budget_s
+    if cell.agent is not None:
+        return config.variants[cell.agent].budget_s
+    assert config.certificate_budget_s is not None  # a separate certificate is only planned with a budget
+    return config.certificate_budget_s
+
+
+def _below(where: str, error: InputError) -> InputError:
+    """Return an error with the entry of the configuration named before the file or flag it came from."""
+    return error.at(where if error.source is None else f"{where}: {error.source}")
 
 
 def _check_name(key: str, name: str) -> None:

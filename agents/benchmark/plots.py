@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from semverse.agents.benchmark.colours import colours
 from semverse.agents.benchmark.results import Results, Scored
-from semverse.agents.registry import list_agents
 from semverse.envs.scc.types import FloatArray
 from semverse.solvers.certificate import Certificate
 
@@ -18,14 +18,6 @@ EXCLUDED = "#d9d9d9"  # fill of the region that the certified bounds exclude
 _BOUNDARY_POINTS = 200
 _WIDE = 8.0  # ratio of an axis' ends from which its ticks are 1, 2, 5, 10, ...
 _MARGIN = 0.06  # of the axis, in decades
-# distinguishable with every common colour blindness, in print and on white (Okabe and Ito, darkened yellow)
-_PALETTE = ("#999999", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#0072b2", "#8c6d1f", "#d55e00", "#000000")
-
-
-def colour(agent: str) -> str:
-    """Return an agent's colour: the same in every figure of every benchmark."""
-    names = [spec.name for spec in list_agents()]
-    return _PALETTE[(names.index(agent) if agent in names else len(names)) % len(_PALETTE)]
 
 
 def label(scored: Scored) -> str:
@@ -95,6 +87,7 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
         latency, energy = boundary(known, x, y)
         axes.fill_between(latency, y[0], energy, color=EXCLUDED, lw=0, label="excluded (certified)")
         axes.plot(latency, energy, color="#7f7f7f", lw=1)
+    colour = colours(results.config)
     for scored in results.of(instance=instance):
         front = scored.record.objectives if np.isinf(seconds) else scored.record.objectives_at(seconds)
         front = front[np.argsort(front[:, 0])]
@@ -102,7 +95,7 @@ def fronts_figure(results: Results, instance: str, seconds: float) -> Figure:
             front[:, 0],
             front[:, 1],
             "o-",
-            color=colour(scored.record.agent),
+            color=colour[scored.record.agent],
             ms=5,
             lw=2,
             drawstyle="steps-post",

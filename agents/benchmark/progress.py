@@ -9,7 +9,8 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from semverse.agents.benchmark.plan import BenchmarkConfig, Cell, expected_seconds
+from semverse.agents.benchmark.config import BenchmarkConfig
+from semverse.agents.benchmark.plan import Cell, expected_seconds
 
 
 class Display:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semverse.agents.benchmark.results import Results
-from semverse.agents.benchmark.table import TABLE_METRICS, Estimate, Row, best
+from semverse.agents.benchmark.table import Estimate, Row, best
 from semverse.envs.files import write_atomic
 
 # forbids every request: what the page shows is in the page
@@ -35,8 +35,9 @@ _EXPLANATION = """
 every placement dominates, in a box from 0 to 1. <b>hv_ratio</b> is the front's hypervolume over an upper
 bound that no front can pass: the area which the certified lower bounds on weighted sums of latency and
 energy leave open below the certificate's reference point. An agent at 1 is proved optimal. Both reference
-points of every instance are listed under <a href="#certificates">certificates</a>. Small figures: 95 %
-bootstrap interval of the mean over seeds (percentile method, resampled within regions).</p>
+points of every instance are listed under <a href="#certificates">certificates</a>.{reference}
+Small figures: 95 % bootstrap interval of the mean over seeds (percentile method, resampled
+within regions).</p>
 """
 
 
@@ -64,7 +65,7 @@ def _page(results: Results, rows: Sequence[Row], document: dict[str, Any]) -> st
         _missing(results),
         "<h2>Summary</h2>",
         _summary(rows, results.regions),
-        _EXPLANATION,
+        _EXPLANATION.format(reference=_reference(results)),
         "<h2>Fronts</h2>",
         "<p class=muted>Click an agent in a legend to hide it, double-click to see it alone; drag to "
         "zoom, or use the buttons. Grey: the certified bounds exclude any placement there.</p>",
@@ -93,14 +94,27 @@ def _figure(key: str, figure: Any) -> str:
 
 def _head(results: Results, document: dict[str, Any]) -> str:
     config, machine = results.config, document["machine"]
+    budgets = sorted({variant.budget_s for variant in config.variants.values()})
+    certified = config.certificate_budget_s
     versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
     commit = f" · commit {document['git'][:12]}" if document["git"] else ""
     return (
         f"<h1>Benchmark of {escape(config.env)}</h1><p class=muted>"
         f"{len(results.agents)} agents · {len(results.regions)} regions · {config.seeds} instances a region"
-        f" · {config.budget_s:g} s an agent and instance · certificates {config.certificate_budget_s:g} s · "
+        f" · {', '.join(f'{budget:g}' for budget in budgets)} s an agent and instance"
+        f" · certificates {f'of {config.certifier}' if certified is None else f'{certified:g} s'} · "
         f"{config.processes} workers on {machine['cores']} cores<br>"
         f"{escape(machine['system'])} · {escape(versions)}{commit}</p>"
+    )
+
+
+def _reference(results: Results) -> str:
+    label = results.config.reference_agent
+    if label is None:
+        return ""
+    return (
+        f" <b>hv_vs_reference</b> is the front's hypervolume over that of {escape(label)}'s final front, "
+        "both below the certificate's reference point."
     )
 
 
@@ -115,9 +129,9 @@ def _missing(results: Results) -> str:
 
 
 def _summary(rows: Sequence[Row], regions: Sequence[str]) -> str:
-    groups = [*regions, "mean"]
-    top = "".join(f"<th colspan={len(TABLE_METRICS)}>{escape(name)}</th>" for name in groups)
-    sub = "".join(f"<th>{key}</th>" for _ in groups for key in TABLE_METRICS)
+    groups, keys = [*regions, "mean"], list(rows[0].overall)
+    top = "".join(f"<th colspan={len(keys)}>{escape(name)}</th>" for name in groups)
+    sub = "".join(f"<th>{key}</th>" for _ in groups for key in keys)
     tops = best(rows)
     lines = [
         f"<tr><td>{escape(row.agent)}</td>"
@@ -144,9 +158,10 @@ def _certificates(results: Results) -> str:
         "<th>bounds</th><th>time<br>s</th></tr>"
     )
     lines = []
+    certificates = results.certificates
     for name in results.instances:
         eq35 = _numbers(results.of(instance=name)[0].record.eq35_reference)
-        known = results.certificates.get(name)
+        known = certificates.get(name)
         if known is None:
             lines.append(f"<tr><td>{escape(name)}</td><td>{eq35}</td><td colspan=6>missing</td></tr>")
             continue

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from semverse.agents.benchmark.plan import BenchmarkConfig, Cell, plan_cells
-from semverse.agents.benchmark.record import CellRecord, CertificateRecord
+from semverse.agents.benchmark.certificates import find_certificates
+from semverse.agents.benchmark.config import BenchmarkConfig
+from semverse.agents.benchmark.plan import Cell, grid_cells
+from semverse.agents.benchmark.record import CellRecord
 from semverse.agents.benchmark.store import Store
-from semverse.envs.errors import InputError
 from semverse.envs.scc.types import FloatArray
 from semverse.solvers.certificate import Certificate
 from semverse.solvers.indicators import additive_epsilon, hypervolume, igd_plus, r2, scaled
 
 CURVE_POINTS = 30  # times at which curves are drawn, spread geometrically over the budget
+VERSUS_REFERENCE = "hv_vs_reference"
 CURVE_START = 1e-3  # first of them, as a share of the budget
+
+
+@dataclass(frozen=True, eq=False)
+class Yardstick:
+    """What the fronts of an instance are held against; None where it is not there (yet)."""
+
+    certificate: Certificate | None
+    reference: FloatArray | None  # final front [K, 2] of the reference agent
+
+    def versus_reference(self, objectives: FloatArray) -> float:
+        """Return the hypervolume of a front [K, 2] over that of the reference front, if both are known.
+
+        Both below the certificate's reference point; NaN where one is missing or the reference is empty.
+        """
+        if self.certificate is None or self.reference is None:
+            return np.nan
+        corner = self.certificate.reference_point
+        whole = hypervolume(self.reference, corner)
+        return hypervolume(objectives, corner) / whole if whole > 0 else np.nan
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One indicator of a front against an instance's certificate."""
+    """One indicator of a front against an instance's yardstick."""
 
     key: str
     title: str
@@ -33,28 +54,38 @@ class Metric:
 
 METRICS = (
     Metric("hv", "hypervolume (eq. 35)", True, lambda z, ref, _: hypervolume(z / ref, [1.0, 1.0])),
-    Metric("hv_ratio", "hypervolume / certified bound", True, lambda z, _, known: known.hypervolume_ratio(z)),
+    Metric(
+        "hv_ratio",
+        "hypervolume / certified bound",
+        True,
+        lambda z, _, known: known.certificate.hypervolume_ratio(z),
+    ),
     Metric(
         "igd_plus",
         "IGD+ to the certifying front",
         False,
-        lambda z, _, known: igd_plus(_unit(z, known), _unit(known.front, known)),
+        lambda z, _, known: igd_plus(_unit(z, known), _unit(known.certificate.front, known)),
     ),
     Metric(
         "additive_epsilon",
         "additive epsilon to the certifying front",
         False,
-        lambda z, _, known: additive_epsilon(_unit(z, known), _unit(known.front, known)),
+        lambda z, _, known: additive_epsilon(_unit(z, known), _unit(known.certificate.front, known)),
     ),
     Metric("r2", "R2 to the ideal point", False, lambda z, _, known: r2(_unit(z, known), [0.0, 0.0])),
-    Metric("gap", "mean certified gap of weighted sums", False, lambda z, _, known: known.gaps(z).mean()),
-    Metric("worst_gap", "largest certified gap", False, lambda z, _, known: known.gaps(z).max()),
+    Metric(
+        "gap",
+        "mean certified gap of weighted sums",
+        False,
+        lambda z, _, known: known.certificate.gaps(z).mean(),
+    ),
+    Metric("worst_gap", "largest certified gap", False, lambda z, _, known: known.certificate.gaps(z).max()),
 )
 
 
-def _unit(objectives: FloatArray, known: Certificate) -> FloatArray:
+def _unit(objectives: FloatArray, known: Any) -> FloatArray:
     """Scale objectives so that the certificate's ideal and nadir become (0, 0) and (1, 1)."""
-    return scaled(objectives, known.ideal, known.nadir)
+    return scaled(objectives, known.certificate.ideal, known.certificate.nadir)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,26 +102,44 @@ class Results:
     """Everything a benchmark folder holds."""
 
     config: BenchmarkConfig
+    cells: tuple[Cell, ...]  # all of them, in the order of the configuration
     scored: tuple[Scored, ...]
-    certificates: dict[str, Certificate]  # by instance
+    yardsticks: dict[str, Yardstick]  # by instance
     certificate_seconds: dict[str, float]
     missing: tuple[Cell, ...]  # cells that are not finished
 
     @property
     def agents(self) -> list[str]:
-        """Agents in the order of the configuration."""
+        """Labels of the agents in the order of the configuration."""
         return list(self.config.agents)
 
     @property
     def regions(self) -> list[str]:
         """Regions in the order of the configuration, by name."""
-        cells = [s.cell for s in self.scored] + list(self.missing)
-        return list(dict.fromkeys(cell.region for cell in sorted(cells, key=self._order)))
+        return list(dict.fromkeys(cell.region for cell in self.cells))
 
     @property
     def instances(self) -> list[str]:
-        """Names of the instances with at least one finished cell or certificate."""
-        return [name for name in self._names() if name in {s.cell.instance for s in self.scored}]
+        """Names of the instances with at least one agent's finished cell."""
+        finished = {s.cell.instance for s in self.scored}
+        return [name for name in dict.fromkeys(cell.instance for cell in self.cells) if name in finished]
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """The certificates that are there, by instance."""
+        known = {name: yardstick.certificate for name, yardstick in self.yardsticks.items()}
+        return {name: certificate for name, certificate in known.items() if certificate is not None}
+
+    @property
+    def uncertified(self) -> list[str]:
+        """Instances whose certifying agent is finished, but without a point or a bound."""
+        done = {s.cell.instance for s in self.scored if s.cell.agent == self.config.certifier}
+        return [name for name in self.instances if name in done - self.certificates.keys()]
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The indicators of this benchmark."""
+        return measured_metrics(self.config)
 
     def of(
         self, *, agent: str | None = None, region: str | None = None, instance: str | None = None
@@ -104,11 +153,13 @@ class Results:
             and instance in (None, s.cell.instance)
         ]
 
-    def _names(self) -> list[str]:
-        return list(dict.fromkeys(cell.instance for cell in plan_cells(self.config)))
 
-    def _order(self, cell: Cell) -> int:
-        return self._names().index(cell.instance)
+def measured_metrics(config: BenchmarkConfig) -> tuple[Metric, ...]:
+    """Return the indicators of a benchmark: one more where there is a reference agent."""
+    if config.reference_agent is None:
+        return METRICS
+    title = f"hypervolume / that of {config.reference_agent}"
+    return (*METRICS, Metric(VERSUS_REFERENCE, title, True, lambda z, _, known: known.versus_reference(z)))
 
 
 def collect(store: Store) -> Results:
@@ -118,30 +169,33 @@ def collect(store: Store) -> Results:
         InputError: the folder is no benchmark, or a file in it is damaged.
     """
     config = store.config()
-    cells = plan_cells(config)
+    cells = tuple(grid_cells(config))
     read = {cell: store.read(cell) for cell in cells}
-    certificates: dict[str, Certificate] = {}
-    seconds: dict[str, float] = {}
-    for cell, record in read.items():
-        if isinstance(record, CertificateRecord):
-            certificates[cell.instance] = _certificate(record, store, cell)
-            seconds[cell.instance] = record.seconds
+    records = {cell: record for cell, record in read.items() if isinstance(record, CellRecord)}
+    certificates, seconds = find_certificates(store, config, read)
+    fronts = {c.instance: r.objectives for c, r in records.items() if c.agent == config.reference_agent}
+    yardsticks = {
+        name: Yardstick(certificates.get(name), fronts.get(name))
+        for name in dict.fromkeys(cell.instance for cell in cells)
+    }
+    metrics = measured_metrics(config)
     scored = tuple(
-        Scored(cell, record, measure(record, certificates.get(cell.instance), np.inf))
-        for cell, record in read.items()
-        if isinstance(record, CellRecord)
+        Scored(cell, record, measure(record, yardsticks[cell.instance], metrics, np.inf))
+        for cell, record in records.items()
     )
     missing = tuple(cell for cell, record in read.items() if record is None)
-    return Results(config, scored, certificates, seconds, missing)
+    return Results(config, cells, scored, yardsticks, seconds, missing)
 
 
-def measure(record: CellRecord, known: Certificate | None, seconds: float) -> dict[str, float | None]:
+def measure(
+    record: CellRecord, known: Yardstick, metrics: Sequence[Metric], seconds: float
+) -> dict[str, float | None]:
     """Return every indicator of a cell's front as it stood some seconds into the solve."""
     objectives = record.objectives if seconds == np.inf else record.objectives_at(seconds)
     reference = np.array(record.eq35_reference)
     values: dict[str, float | None] = {}
-    for metric in METRICS:
-        if known is None and metric.key != "hv":
+    for metric in metrics:
+        if known.certificate is None and metric.key != "hv":
             values[metric.key] = None
             continue
         value = metric.measure(objectives, reference, known)
@@ -173,14 +227,18 @@ class Curves:
 def mean_curves(results: Results, agent: str, region: str) -> Curves:
     """Return the curves of an agent in a region; their last values are those of the final fronts."""
     cells = results.of(agent=agent, region=region)
-    times = spread_times(CURVE_START, results.config.budget_s, CURVE_POINTS)
+    times = spread_times(CURVE_START, results.config.variants[agent].budget_s, CURVE_POINTS)
     late = [s.record.seconds for s in cells if s.record.seconds > times[-1]]
     times = np.append(times, np.ceil(1000 * max(late)) / 1000) if late else times
-    values: dict[str, list[float]] = {metric.key: [] for metric in METRICS}
+    values: dict[str, list[float]] = {metric.key: [] for metric in results.metrics}
     for at in times:
         # a hypervolume of 0 before the first front would only squash the axis; the end is what the table says
         started = at == times[-1] or all(len(s.record.objectives_at(at)) for s in cells)
-        rows = [measure(s.record, results.certificates.get(s.cell.instance), at) for s in cells if started]
+        rows = [
+            measure(s.record, results.yardsticks[s.cell.instance], results.metrics, at)
+            for s in cells
+            if started
+        ]
         for key, curve in values.items():
             curve.append(_mean([row[key] for row in rows]))
     return Curves(times, {key: np.array(curve) for key, curve in values.items()})
@@ -190,12 +248,3 @@ def _mean(values: list[float | None]) -> float:
     """Return the mean; NaN for no values or if one is missing."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if values and len(known) == len(values) else np.nan
-
-
-def _certificate(record: CertificateRecord, store: Store, cell: Cell) -> Certificate:
-    try:
-        return Certificate.from_json(record.certificate)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            "is damaged (no certificate)", source=store.path(cell), remedy="delete it, then --resume"
-        ) from error

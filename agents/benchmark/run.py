@@ -13,15 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from semverse.agents.benchmark import table
+from semverse.agents.benchmark.config import BenchmarkConfig, available_cores
 from semverse.agents.benchmark.hyperparameters import hyperparameters
-from semverse.agents.benchmark.plan import (
-    BenchmarkConfig,
-    Cell,
-    available_cores,
-    check_agents,
-    plan_cells,
-    sample_instances,
-)
+from semverse.agents.benchmark.plan import Cell, check_agents, plan_cells, sample_instances
 from semverse.agents.benchmark.report import write_report
 from semverse.agents.benchmark.results import Results, collect
 from semverse.agents.benchmark.runner import Progress, run_cells
@@ -41,7 +35,7 @@ def run_benchmark(config: BenchmarkConfig, out: str | Path, resume: bool, progre
     Args:
         config: what to run.
         out: folder of the benchmark.
-        resume: carry on in a folder that holds the same benchmark.
+        resume: carry on in a folder that holds the same benchmark, or one of fewer agents or seeds.
         progress: makes the display, out of the configuration, the cells to run and the number already done.
 
     Returns:
@@ -53,8 +47,9 @@ def run_benchmark(config: BenchmarkConfig, out: str | Path, resume: bool, progre
     store = Store(out)
     check_agents(config)
     if resume and store.exists:
-        store.check_unchanged(config)
+        store.check_extends(config)
         store.remove_leftovers()
+        store.extend(config, sample_instances(config, known=store.instances))
     else:
         store.check_unused()
         store.create(config, sample_instances(config))
@@ -86,7 +81,7 @@ def _document(results: Results, rows: Sequence[table.Row]) -> dict[str, Any]:
     return {
         "format": RESULTS_FORMAT,
         "config": results.config.model_dump(mode="json"),
-        "hyperparameters": {name: hyperparameters(name, results.config) for name in results.agents},
+        "hyperparameters": {label: hyperparameters(v) for label, v in results.config.variants.items()},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
         "git": git_hash(),
         "machine": {

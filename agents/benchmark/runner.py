@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Any, Protocol
 
 from semverse.agents.benchmark import worker
-from semverse.agents.benchmark.plan import BenchmarkConfig, Cell, available_cores, expected_seconds
+from semverse.agents.benchmark.config import BenchmarkConfig, available_cores
+from semverse.agents.benchmark.plan import Cell, expected_seconds
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import agent_spec
 from semverse.envs.errors import InputError
@@ -35,7 +36,7 @@ class Progress(Protocol):
         """Learn that a cell is finished and on disk."""
 
 
-@dataclass
+@dataclasses.dataclass
 class _Worker:
     """One process, its pipe and the cell it is at."""
 
@@ -129,12 +130,13 @@ def _take(member: _Worker, store: Store) -> Cell:
 
 def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, Any]:
     """Return what a worker needs to know of a cell, as JSON values."""
+    variant = None if cell.agent is None else config.variants[cell.agent]
     return {
         "region": cell.region,
         "seed": cell.seed,
         "agent": cell.agent,
-        "target": None if cell.agent is None else agent_spec(cell.agent).target,
-        "settings": None if cell.agent is None else config.agents[cell.agent],
+        "variant": None if variant is None else dataclasses.asdict(variant),
+        "target": None if variant is None else agent_spec(variant.agent).target,
         "env": config.env,
         "instance": str(store.instance_path(cell.instance)),
         "preferences": config.preferences,

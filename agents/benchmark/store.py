@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import pydantic
 import yaml
 
-from semverse.agents.benchmark.plan import BenchmarkConfig, Cell
+from semverse.agents.benchmark.config import BenchmarkConfig
+from semverse.agents.benchmark.plan import Cell
 from semverse.agents.benchmark.record import CellRecord, CertificateRecord
 from semverse.envs.config import load_config, parse
 from semverse.envs.errors import InputError
@@ -20,7 +21,7 @@ from semverse.envs.scc.types import Instance
 
 CONFIG_FILE = "config.yaml"
 _FOLDERS = ("instances", "certificates", "cells")
-_FREE_KEYS = {"workers"}  # may change between a run and its resumption
+_FREE_KEYS = {"workers", "reference_agent"}  # decide no cell: may change between a run and its resumption
 RecordT = TypeVar("RecordT", bound=pydantic.BaseModel)
 
 
@@ -81,8 +82,7 @@ class Store:
         for key, instance in instances.items():
             save_instance(instance, self.instance_path(key))
         # last: a folder with a configuration is complete but for its cells
-        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-        write_atomic(self.folder / CONFIG_FILE, text.encode())
+        self._write_config(config)
 
     def remove_leftovers(self) -> None:
         """Delete the temporary files of a run that was killed while it wrote."""
@@ -90,21 +90,51 @@ class Store:
             for path in (self.folder / name).glob(".*.json.*"):
                 path.unlink(missing_ok=True)
 
-    def check_unchanged(self, config: BenchmarkConfig) -> None:
-        """Make sure that a resumed run continues the same benchmark.
+    @property
+    def instances(self) -> set[str]:
+        """Names of the instances that lie in the folder."""
+        return {path.stem for path in (self.folder / "instances").glob("*.json")}
+
+    def check_extends(self, config: BenchmarkConfig) -> None:
+        """Make sure that a resumed run continues the same benchmark; it may have more agents and seeds.
 
         Raises:
-            InputError: a key that decides the results differs; names it.
+            InputError: a key that decides the results of what is there differs; names it.
         """
-        stored, given = (c.model_dump(mode="json") for c in (self.config(), config))
-        for key, value in stored.items():
-            if key not in _FREE_KEYS and value != given[key]:
-                raise InputError(
-                    f"was {_short(value)}, is now {_short(given[key])}",
-                    source=self.folder,
-                    key=key,
-                    remedy="resume with the same value, or give another --out",
-                )
+        before, now = (c.model_dump(mode="json") for c in (self.config(), config))
+        if set(before["agents"]) <= set(now["agents"]):
+            for label, entry in before["agents"].items():
+                self._check_same(f"agents.{label}", entry, now["agents"][label])
+            before["agents"] = now["agents"]
+        if before["seeds"] <= now["seeds"]:
+            before["seeds"] = now["seeds"]
+        for key, value in before.items():
+            if key not in _FREE_KEYS:
+                self._check_same(key, value, now[key])
+
+    def _check_same(self, key: str, before: Any, now: Any) -> None:
+        if before != now:
+            raise InputError(
+                f"was {_short(before)}, is now {_short(now)}",
+                source=self.folder,
+                key=key,
+                remedy="resume with the same value, or give another --out",
+            )
+
+    def extend(self, config: BenchmarkConfig, instances: dict[str, Instance]) -> None:
+        """Add instances to a benchmark, and then what it was extended by to its configuration.
+
+        Raises:
+            InputError: the folder cannot be written to.
+        """
+        for name, instance in instances.items():
+            save_instance(instance, self.instance_path(name))
+        if config != self.config():
+            self._write_config(config)
+
+    def _write_config(self, config: BenchmarkConfig) -> None:
+        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+        write_atomic(self.folder / CONFIG_FILE, text.encode())
 
     def instance_path(self, name: str) -> Path:
         """Return where an instance lies."""

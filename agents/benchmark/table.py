@@ -9,15 +9,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 from scipy.stats import bootstrap
 
-from semverse.agents.benchmark.results import METRICS, Results
+from semverse.agents.benchmark.results import VERSUS_REFERENCE, Results
 from semverse.envs.scc.types import FloatArray
 
 CONFIDENCE = 0.95
-TABLE_METRICS = ("hv", "hv_ratio")
+TABLE_METRICS = ("hv", "hv_ratio", VERSUS_REFERENCE)  # the last where there is a reference agent
+_HEADS = {VERSUS_REFERENCE: "vs_ref"}  # narrow as the numbers below
 _RESAMPLES = 9999
 
 
@@ -43,7 +46,7 @@ class Row:
     @property
     def columns(self) -> list[Estimate | None]:
         """The estimates region by region, then the overall ones, each in the order of TABLE_METRICS."""
-        return [group[key] for group in [*self.regions.values(), self.overall] for key in TABLE_METRICS]
+        return [found for group in [*self.regions.values(), self.overall] for found in group.values()]
 
 
 def estimate(samples: Sequence[Sequence[float]]) -> Estimate | None:
@@ -84,10 +87,10 @@ def _mean_of_means(*samples: FloatArray, axis: int = -1) -> FloatArray:
 def summarise(results: Results) -> list[Row]:
     """Return one row an agent, in the order of the configuration."""
     rows = []
+    keys = [metric.key for metric in results.metrics if metric.key in TABLE_METRICS]
     for agent in results.agents:
         values = {
-            region: {key: _values(results, agent, region, key) for key in TABLE_METRICS}
-            for region in results.regions
+            region: {key: _values(results, agent, region, key) for key in keys} for region in results.regions
         }
         seconds = [s.record.seconds for s in results.of(agent=agent)]
         rows.append(
@@ -95,7 +98,7 @@ def summarise(results: Results) -> list[Row]:
                 agent=agent,
                 seconds=float(np.mean(seconds)) if seconds else None,
                 regions={r: {key: estimate([v]) for key, v in by.items()} for r, by in values.items()},
-                overall={key: estimate([by[key] for by in values.values()]) for key in TABLE_METRICS},
+                overall={key: estimate([by[key] for by in values.values()]) for key in keys},
             )
         )
     return rows
@@ -106,20 +109,38 @@ def _values(results: Results, agent: str, region: str, key: str) -> list[float]:
     return [value for value in found if value is not None]
 
 
-def rich_table(rows: Sequence[Row], regions: Sequence[str]) -> Table:
-    """Return the table for the terminal; it fits 80 columns for two regions."""
+def rich_tables(rows: Sequence[Row], width: int) -> list[Table]:
+    """Return the table for a terminal of some columns, or where it does not fit one an indicator.
+
+    Two regions without a reference agent fit 80 columns.
+    """
+    whole = rich_table(rows, list(rows[0].overall))
+    console = Console(width=10 * width)
+    if Measurement.get(console, console.options, whole).maximum <= width:
+        return [whole]
+    return [rich_table(rows, [key]) for key in rows[0].overall]
+
+
+def rich_table(rows: Sequence[Row], keys: Sequence[str]) -> Table:
+    """Return a table of some indicators for the terminal."""
     table = Table(
         title="Hypervolume: mean over seeds, below it the 95 % bootstrap interval",
         box=None,
         padding=(0, 1, 0, 0),
     )
     table.add_column("agent", style="bold", no_wrap=True)
-    for group in [*regions, "mean"]:
-        for key in TABLE_METRICS:
-            table.add_column(f"{group}\n{key}", justify="right")
+    for group in [*rows[0].regions, "mean"]:
+        for key in keys:
+            table.add_column(f"{group}\n{_HEADS.get(key, key)}", justify="right")
     table.add_column("time\ns", justify="right")
+    tops = best(rows)
+    shown = [key in keys for _ in [*rows[0].regions, "mean"] for key in rows[0].overall]
     for row in rows:
-        cells = [_text(found, found is not None and found.mean == top) for found, top in _ranked(rows, row)]
+        cells = [
+            _text(found, found is not None and found.mean == top)
+            for found, top, wanted in zip(row.columns, tops, shown, strict=True)
+            if wanted
+        ]
         table.add_row(row.agent, *cells, "-" if row.seconds is None else f"{row.seconds:.2f}")
     return table
 
@@ -128,10 +149,6 @@ def best(rows: Sequence[Row]) -> list[float | None]:
     """Return the largest mean of each column, in the order of `Row.columns`."""
     columns = zip(*(row.columns for row in rows), strict=True)
     return [max((found.mean for found in column if found is not None), default=None) for column in columns]
-
-
-def _ranked(rows: Sequence[Row], row: Row) -> list[tuple[Estimate | None, float | None]]:
-    return list(zip(row.columns, best(rows), strict=True))
 
 
 def _text(found: Estimate | None, is_best: bool) -> Text:
@@ -156,13 +173,14 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def csv_text(results: Results) -> str:
     """Return one line a finished cell."""
     stream = io.StringIO()
-    keys = [metric.key for metric in METRICS]
+    keys = [metric.key for metric in results.metrics]
     points = ["eq35_latency_ms", "eq35_energy_j", "ratio_latency_ms", "ratio_energy_j"]
     writer = csv.writer(stream, lineterminator="\n")
     head = ["region", "seed", "agent", "points", "seconds"]
     writer.writerow([*head, *keys, *points, "hypervolume_bound"])
+    certificates = results.certificates
     for s in results.scored:
-        known = results.certificates.get(s.cell.instance)
+        known = certificates.get(s.cell.instance)
         certified = (
             ["", "", ""] if known is None else [*known.reference_point.tolist(), known.hypervolume_bound]
         )

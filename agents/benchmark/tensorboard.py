@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from semverse.agents.benchmark.hyperparameters import hyperparameters
+from semverse.agents.benchmark.plan import FRONTS_RUN
 from semverse.agents.benchmark.plots import fronts_figure
-from semverse.agents.benchmark.results import METRICS, Results, mean_curves, spread_times
+from semverse.agents.benchmark.results import Results, mean_curves, spread_times
 from semverse.envs.scc.types import FloatArray
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-FRONTS_RUN = "fronts"
 IMAGE_TIMES = 10
 _IMAGE_START = 0.01  # first image, as a share of the budget
 
@@ -63,13 +63,15 @@ def _write_hyperparameters(
     """Write an agent's settings and final indicators into its own run."""
     from torch.utils.tensorboard.summary import hparams
 
+    variant = results.config.variants[agent]
     settings: dict[str, Any] = {
-        "agent": agent,
-        "budget_s": results.config.budget_s,
+        "label": agent,
+        "agent": variant.agent,
+        "budget_s": variant.budget_s,
         "preferences": results.config.preferences,
         **{
             key: value if isinstance(value, bool | int | float | str) else str(value)
-            for key, value in hyperparameters(agent, results.config).items()
+            for key, value in hyperparameters(variant).items()
         },
     }
     # SummaryWriter.add_hparams would open a second run an agent; its parts can go into this one
@@ -79,9 +81,10 @@ def _write_hyperparameters(
 
 def _write_fronts(writer: SummaryWriter, results: Results, start: float) -> None:
     """Write one figure an instance, with all agents' fronts, as it evolves over the budget."""
+    longest = max(variant.budget_s for variant in results.config.variants.values())
     for instance in results.instances:
-        for at in image_times(results.config.budget_s):
-            last = at >= results.config.budget_s  # a solve may end a little later than its budget
+        for at in image_times(longest):
+            last = at >= longest  # a solve may end a little later than its budget
             figure = fronts_figure(results, instance, np.inf if last else at)
             step = milliseconds(at)
             writer.add_figure(f"fronts/{instance}", figure, global_step=step, walltime=start + at)
@@ -91,7 +94,9 @@ def _about(results: Results) -> str:
     """Return what the tags mean, as Markdown."""
     lines = ["Steps are milliseconds into the solve. Every curve is the mean over the seeds of a region.", ""]
     lines += ["| tag | indicator | better |", "|---|---|---|"]
-    lines += [f"| {m.key} | {m.title} | {'higher' if m.larger_is_better else 'lower'} |" for m in METRICS]
+    lines += [
+        f"| {m.key} | {m.title} | {'higher' if m.larger_is_better else 'lower'} |" for m in results.metrics
+    ]
     if results.missing:
         lines += ["", "Missing: " + ", ".join(map(str, results.missing))]
     return "\n".join(lines)

@@ -15,12 +15,15 @@ import numpy as np
 
 from semverse.agents.base import Agent
 from semverse.agents.benchmark import record
-from semverse.agents.registry import list_agents, make_agent, register_agent
+from semverse.agents.benchmark.config import Variant
+from semverse.agents.benchmark.plan import make_variant
+from semverse.agents.registry import list_agents, register_agent
 from semverse.envs.errors import InputError
 from semverse.envs.scc.io import load_instance
 from semverse.envs.scc.types import Instance
 from semverse.solvers.base import Budget, preference_grid
 
+_AGENTS: dict[str, Agent] = {}  # by label
 _SOLVE_STREAM = 1  # keeps an agent's random numbers apart from those that drew the instance
 
 
@@ -67,7 +70,7 @@ def run_task(task: dict[str, Any]) -> dict[str, Any]:
 
 def solve_cell(task: dict[str, Any], instance: Instance) -> dict[str, Any]:
     """Run one agent on one instance."""
-    agent = _make(task)
+    agent = _agent(task)
     started = time.perf_counter()
     front = agent.solve(
         instance,
@@ -107,8 +110,12 @@ def certify_cell(task: dict[str, Any], instance: Instance) -> dict[str, Any]:
     }
 
 
-def _make(task: dict[str, Any]) -> Agent:
-    """Make the agent; one that the parent registered at run time is unknown to a fresh process."""
-    if task["agent"] not in {spec.name for spec in list_agents()}:
-        register_agent(task["agent"], task["target"], supports=[task["env"]])
-    return make_agent(task["agent"], task["env"], **task["settings"])
+def _agent(task: dict[str, Any]) -> Agent:
+    """Return the agent of a task; it is made once a process, which may mean to load a checkpoint."""
+    if task["agent"] not in _AGENTS:
+        variant = Variant(**task["variant"])
+        # one that the parent registered at run time is unknown to a fresh process
+        if variant.agent not in {spec.name for spec in list_agents()}:
+            register_agent(variant.agent, task["target"], supports=[task["env"]])
+        _AGENTS[task["agent"]] = make_variant(variant, task["env"])
+    return _AGENTS[task["agent"]]

@@ -34,7 +34,7 @@ def tiny_file(tmp_path_factory):
 def finished(tmp_path_factory, tiny_file):
     """Folder of a finished tiny benchmark; tests must not change it."""
     out = tmp_path_factory.mktemp("run") / "out"
-    from semverse.agents.benchmark.plan import load_benchmark
+    from semverse.agents.benchmark.config import load_benchmark
     from semverse.agents.benchmark.progress import show_progress
     from semverse.agents.benchmark.run import run_benchmark, write_results
 

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
+from semverse.agents.benchmark.config import BenchmarkConfig, load_benchmark
 from semverse.agents.benchmark.plan import (
-    BenchmarkConfig,
     Cell,
     check_agents,
     expected_seconds,
-    load_benchmark,
     load_regions,
     plan_cells,
     sample_instances,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from semverse.agents.benchmark.plan import load_benchmark
+from semverse.agents.benchmark.config import load_benchmark
 from semverse.agents.benchmark.plots import lower_energy
 from semverse.agents.benchmark.results import METRICS, collect, mean_curves, spread_times
 from semverse.agents.benchmark.store import Store

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from semverse.agents import registry
-from semverse.agents.benchmark.plan import load_benchmark
+from semverse.agents.benchmark.config import load_benchmark
 from semverse.agents.benchmark.progress import show_progress
 from semverse.agents.benchmark.results import mean_curves
 from semverse.agents.benchmark.run import run_benchmark, write_results
@@ -99,7 +99,7 @@ def test_a_used_folder_is_refused(finished, tiny_file, invoke):
 @pytest.mark.parametrize(
     ("flags", "key"),
     [
-        (["--seeds", "3"], "seeds"),
+        (["--seeds", "1"], "seeds"),
         (["--budget", "9"], "budget_s"),
         (["--agents", "random"], "agents"),
         (["--regions", "virginia"], "regions"),
