@@ -67,10 +67,14 @@ class CMPOAgent(LearnedAgent):
         return self._planner.act(observation, deterministic=deterministic)
 
     def train(self, session: Session) -> None:
-        """Train for one session; a step is an update of the network."""
+        """Train for one session, from the weights of `checkpoint` if one is set; a step is an update."""
         seed_everything(session.seed)
-        net, self.net = self._make_net(), self._make_net()
-        self.net.load_state_dict(net.state_dict())
+        net = self._make_net()
+        if self.config.checkpoint is None:
+            self.net = self._make_net()
+            self.net.load_state_dict(net.state_dict())
+        else:
+            net.load_state_dict(self.net.state_dict())
         Learner(self.config, net, self.net, session).learn()
 
     def modules(self) -> nn.Module:

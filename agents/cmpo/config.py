@@ -70,7 +70,7 @@ class FineTuneConfig(Config):
 class CMPOConfig(Config):
     """Everything that decides how the agent looks, learns and solves."""
 
-    checkpoint: str | None  # folder, or a name that ships; None: weights drawn at random
+    checkpoint: str | None  # folder, or a name that ships, where weights come from; None: drawn at random
     sampler: Literal["consistency", "diffusion"]
     steps: Count  # K
     project_every_step: bool  # collect the placements of every step, not of the last alone
