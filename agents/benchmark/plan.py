@@ -165,8 +165,10 @@ def grid_cells(config: BenchmarkConfig) -> list[Cell]:
 
 
 def plan_cells(config: BenchmarkConfig) -> list[Cell]:
-    """Return all cells in the order they run: those of the longest budget first, for even loads."""
-    return sorted(grid_cells(config), key=lambda cell: -expected_seconds(config, cell))
+    """Return all cells in the order they run: certificates, then longest budgets first, for even loads."""
+    return sorted(
+        grid_cells(config), key=lambda cell: (cell.agent is not None, -expected_seconds(config, cell))
+    )
 
 
 def expected_seconds(config: BenchmarkConfig, cell: Cell) -> float:
