@@ -108,37 +108,25 @@ class ExactSplitAgent(Rule):
         return inside
 
 
-class QueueRule(Rule):
-    """A rule of ``semverse/ISGCDynamic-v0``: a split as a function of state and backlog."""
-
-    def split(self, states: FloatArray) -> FloatArray:
-        """Return splits [B, 3] in MHz of observations [B, 14]."""
-        return np.stack([self.slot_split(row[:10], row[10:13]) for row in states])
-
-    @abstractmethod
-    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
-        """Return the split [3] in MHz of one slot."""
-
-
-class DriftPlusPenaltyAgent(QueueRule):
+class DriftPlusPenaltyAgent(Rule):
     """Neely's drift-plus-penalty (`semverse.envs.isgc.policies.drift_plus_penalty`)."""
 
-    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
-        """Return the split [3] in MHz of one slot."""
-        return drift_plus_penalty(state, backlog, self.profile)
+    def split(self, states: FloatArray) -> FloatArray:
+        """Return splits [B, 3] in MHz of observations [B, 14] of ``semverse/ISGCDynamic-v0``."""
+        return drift_plus_penalty(states[:, :10], states[:, 10:13], self.profile)
 
 
-class MyopicAgent(QueueRule):
+class MyopicAgent(Rule):
     """The most utility of the slot (`semverse.envs.isgc.policies.myopic`)."""
 
-    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
-        """Return the split [3] in MHz of one slot."""
-        return myopic(state, backlog, self.profile)
+    def split(self, states: FloatArray) -> FloatArray:
+        """Return splits [B, 3] in MHz of observations [B, 14] of ``semverse/ISGCDynamic-v0``."""
+        return myopic(states[:, :10], states[:, 10:13], self.profile)
 
 
-class MaxWeightAgent(QueueRule):
+class MaxWeightAgent(Rule):
     """The most backlog-weighted service (`semverse.envs.isgc.policies.max_weight`)."""
 
-    def slot_split(self, state: FloatArray, backlog: FloatArray) -> FloatArray:
-        """Return the split [3] in MHz of one slot."""
-        return max_weight(state, backlog, self.profile)
+    def split(self, states: FloatArray) -> FloatArray:
+        """Return splits [B, 3] in MHz of observations [B, 14] of ``semverse/ISGCDynamic-v0``."""
+        return max_weight(states[:, :10], states[:, 10:13], self.profile)

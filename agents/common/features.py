@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Literal
 
 import gymnasium
@@ -12,11 +13,18 @@ import torch
 from torch import nn
 
 from semverse.agents.training.vector import make_vector
+from semverse.envs.isgc.config import ISGCConfig, load_profile
+from semverse.envs.isgc.core import logits_of
+from semverse.envs.isgc.links import links_of
+from semverse.envs.isgc.policies import myopic
+from semverse.envs.isgc.types import State
+from semverse.envs.isgc.waterfill import width_for
 
-FeatureName = Literal["raw", "log", "isgc", "isgc_queues"]
+FeatureName = Literal["raw", "log", "isgc", "isgc_queues", "isgc_myopic"]
 _SAMPLES = 4096  # observations that mean and deviation are taken from
 _ROWS, _SLOW_ROWS = 256, 64  # copies of a native batch, and of one that steps them one by one
 _SMALLEST_SNR = 1e-4
+_BISECTIONS = 12  # of the myopic rule: its level to within one per cent
 
 
 def _raw(x: torch.Tensor) -> torch.Tensor:
@@ -61,13 +69,34 @@ def _isgc_queues(x: torch.Tensor) -> torch.Tensor:
     return torch.cat([_isgc(x), torch.log1p(x[..., 10:13] / efficiency)], dim=-1)
 
 
+@cache
+def _profile() -> ISGCConfig:
+    return load_profile("psd")
+
+
+def _isgc_myopic(x: torch.Tensor) -> torch.Tensor:
+    """`_isgc`, the band that would empty each queue in a slot, and the action of the myopic rule.
+
+    A policy that has the rule's action before it learns where to depart from it. Band and prices are those
+    of the shipped profile psd, in whatever profile the observation was made: a feature may be off.
+    """
+    config = _profile()
+    given = x.detach().numpy().reshape(-1, x.shape[-1]).astype(np.float64)
+    states, backlog = given[:, :10], given[:, 10:13]
+    need = width_for(links_of(State.of(states), config).strength, backlog.T, config)
+    action = logits_of(myopic(states, backlog, config, _BISECTIONS), config)
+    added = np.concatenate([np.log1p(need.T), action], axis=-1).reshape(*x.shape[:-1], 6)
+    return torch.cat([_isgc(x), torch.as_tensor(added, dtype=x.dtype)], dim=-1)
+
+
 FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "raw": _raw,
     "log": _log,
     "isgc": _isgc,
     "isgc_queues": _isgc_queues,
+    "isgc_myopic": _isgc_myopic,
 }
-_ADDED = {"isgc": -5, "isgc_queues": -2}
+_ADDED = {"isgc": -5, "isgc_queues": -2, "isgc_myopic": 1}
 
 
 def feature_count(name: FeatureName, size: int) -> int:

@@ -10,8 +10,9 @@ import numpy as np
 from semverse.agents.base import Agent
 from semverse.agents.common.checkpoint import find_checkpoints, load_checkpoint
 from semverse.agents.common.learned import LearnedAgent
+from semverse.agents.planner import PlannerAgent
 from semverse.agents.registry import agent_spec, make_agent
-from semverse.agents.training.evaluation import decision_latency_ms, evaluate_agent
+from semverse.agents.training.evaluation import decision_latency_ms, evaluate_agent, evaluate_planner
 from semverse.agents.training.statistics import bootstrap_iqm
 from semverse.envs.errors import InputError
 
@@ -40,18 +41,20 @@ def compare(
     Raises:
         InputError: no such checkpoint or agent, or one that cannot act in the environment.
     """
-    rows = []
+    rows, known = [], dict[str, Mapping[str, Any]]()
     for name in checkpoints:
         found = [load_checkpoint(folder) for folder in find_checkpoints(name)]
         first = found[0]
+        known.setdefault(first.env_id, first.env_settings)
         rows.append(_row(name, found, first.env_id, first.env_settings, episodes, seed, timed))
     for name in agents:
-        if not agent_spec(name).acts:
-            raise InputError("plans whole instances", source="agent", key=name, remedy="use semverse solve")
-        agent = make_agent(name, env)
+        settings = known.get(env, {})  # the very environment of the checkpoints, for they are compared
+        if not agent_spec(name).acts and timed:
+            raise InputError("plans whole instances", source="agent", key=name, remedy="leave out --latency")
+        agent = make_agent(name, env, env_settings=settings)
         if isinstance(agent, LearnedAgent):
             raise InputError("has weights to learn", source="agent", key=name, remedy="give a --checkpoint")
-        rows.append(_row(name, [agent], env, {}, episodes, seed, timed))
+        rows.append(_row(name, [agent], env, settings, episodes, seed, timed))
     return rows
 
 
@@ -64,7 +67,8 @@ def _row(
     seed: int,
     timed: bool,
 ) -> dict[str, Any]:
-    results = [evaluate_agent(agent, env, settings, episodes, seed) for agent in agents]
+    play = evaluate_planner if isinstance(agents[0], PlannerAgent) else evaluate_agent
+    results = [play(agent, env, settings, episodes, seed) for agent in agents]
     summaries = [result.summary() for result in results]
     interval = bootstrap_iqm([result.scores for result in results])
     row: dict[str, Any] = {"agent": name, "env": env, "seeds": len(agents)}

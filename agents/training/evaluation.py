@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from semverse.agents.base import Agent
 from semverse.agents.training.bounds import episode_bounds
-from semverse.agents.training.vector import evaluation_vector
+from semverse.agents.training.vector import evaluation_vector, make_env
 
 FloatArray = npt.NDArray[np.float64]
 _ROWS = 2048  # episodes played at the same time at most
@@ -86,6 +86,27 @@ def _play(agent: Agent, env_id: str, settings: Mapping[str, Any], rows: int, see
     if bounds is not None:
         infos |= {"utility": returns, "optimal_utility": bounds}
     return Evaluation(returns, infos)
+
+
+def evaluate_planner(
+    agent: Agent, env_id: str, settings: Mapping[str, Any], episodes: int, seed: int
+) -> Evaluation:
+    """Play the episodes of `evaluate_agent` one by one with an agent that plans whole instances.
+
+    Raises:
+        InputError: the environment cannot be made.
+    """
+    env, returns = make_env(env_id, settings), np.zeros(episodes)
+    for episode in range(episodes):
+        observation, _ = env.reset(seed=seed + episode)
+        agent.begin(env)
+        over = False
+        while not over:
+            observation, reward, terminated, truncated, _ = env.step(agent.act(observation))
+            returns[episode] += float(reward)
+            over = terminated or truncated
+    env.close()
+    return Evaluation(returns, {})
 
 
 def _collect(infos: dict[str, FloatArray], info: Mapping[str, Any], ended: npt.NDArray[np.bool_]) -> None:

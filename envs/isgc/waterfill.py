@@ -19,7 +19,11 @@ TINY = 1e-12
 
 
 def share_band(
-    strength: FloatArray, weights: FloatArray, config: ISGCConfig, cap_mhz: FloatArray | None = None
+    strength: FloatArray,
+    weights: FloatArray,
+    config: ISGCConfig,
+    cap_mhz: FloatArray | None = None,
+    bisections: int = BISECTIONS,
 ) -> FloatArray:
     """Return the best split [3, B] in MHz; band that is of no use is left out.
 
@@ -28,6 +32,7 @@ def share_band(
         weights: [3, B] value of a Msut or Mbit; a link of weight <= 0 gets nothing.
         config: the profile.
         cap_mhz: [3, B] most that a link can use.
+        bisections: of the level; each halves what its logarithm is off by.
     """
     band = config.bandwidth_mhz
     cap = np.full_like(strength, band) if cap_mhz is None else np.minimum(cap_mhz, band)
@@ -39,7 +44,7 @@ def share_band(
     # at this level no link wants more than a trifle of the band
     high = np.maximum(value[1:] * np.log1p(strength[1:] / (band * 1e-9)) * PER_BIT, value[0] * strength[0])
     high = high.max(axis=0) * 1.01
-    for _ in range(BISECTIONS):
+    for _ in range(bisections):
         level = np.sqrt(low * high)
         wanted = np.minimum(wireless_demand(strength[1:], value[1:], level), cap[1:]).sum(axis=0)
         wanted = wanted + np.where(value[0] * strength[0] > level, cap[0], 0.0)

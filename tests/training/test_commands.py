@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import gymnasium
 import pytest
 import yaml
 
+from semverse.agents.registry import make_agent
 from semverse.agents.training.config import TrainConfig, load_training
 from semverse.agents.training.run import make_learner
 from semverse.envs.config import shipped
@@ -70,6 +72,26 @@ def test_rules_rank_as_they_must(semverse) -> None:
     assert rows["isgc_exact"]["raw_miss_rate"] == 0.0
 
 
+def test_planners_play_the_episodes_of_the_checkpoint(semverse, tmp_path: Path) -> None:
+    settings = {"users": 4, "spaces": 3, "mecs": 3}
+    policy = make_agent("maskable_ppo", "semverse/SCC-v0", env_settings=settings, hidden=[8])
+    policy.save(tmp_path / "policy", {})
+    arguments = ("--checkpoint", tmp_path / "policy", "--agents", "greedy")
+    done = semverse("evaluate", *arguments, "--env", "semverse/SCC-v0", "--episodes", 6, "--json")
+    scores = {row["agent"]: row["score"] for row in json.loads(done.out)}
+    assert scores[str(tmp_path / "policy")] < 0.0
+    env = gymnasium.make("semverse/SCC-v0", **settings)
+    planner, total = make_agent("greedy"), 0.0
+    for episode in range(6):
+        _, _ = env.reset(seed=1_000_000 + episode)
+        planner.begin(env)
+        over = False
+        while not over:
+            _, reward, over, _, _ = env.step(planner.act(None))
+            total += float(reward)
+    assert scores["greedy"] == pytest.approx(total / 6)
+
+
 def test_scalars_are_logged(semverse, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -111,7 +133,7 @@ def test_wrong_flags_are_one_line(semverse, tmp_path: Path) -> None:
         (("train", "--config", write(tmp_path / "t.yaml"), "--seeds", "0,x"), "--seeds"),
         (("evaluate",), "--checkpoint: is missing"),
         (("evaluate", "--checkpoint", tmp_path), "holds no checkpoint"),
-        (("evaluate", "--agents", "moead", "--env", "semverse/SCC-v0"), "plans whole instances"),
+        (("evaluate", "--agents", "moead", "--env", "semverse/SCC-v0", "--latency"), "plans whole instances"),
         (("evaluate", "--agents", "equal", "--env", "semverse/SCC-v0"), "does not support"),
         (("evaluate", "--agents", "ppo"), "has weights"),
     ):
