@@ -20,7 +20,7 @@ from semverse.envs.isgc.policies import myopic
 from semverse.envs.isgc.types import State
 from semverse.envs.isgc.waterfill import width_for
 
-FeatureName = Literal["raw", "log", "isgc", "isgc_queues", "isgc_myopic"]
+FeatureName = Literal["raw", "log", "isgc", "isgc_myopic"]
 _SAMPLES = 4096  # observations that mean and deviation are taken from
 _ROWS, _SLOW_ROWS = 256, 64  # copies of a native batch, and of one that steps them one by one
 _SMALLEST_SNR = 1e-4
@@ -58,17 +58,6 @@ def _isgc(x: torch.Tensor) -> torch.Tensor:
     return torch.cat([reduced, torch.log1p(rest)], dim=-1)
 
 
-def _isgc_queues(x: torch.Tensor) -> torch.Tensor:
-    """`_isgc`, and the band in MHz (its logarithm) that would empty each of the three queues in a slot."""
-    _, noise_a, noise_m, gain_a, power_a, gain_m, power_m, *_ = x[..., :10].unbind(-1)
-    semantic = x[..., 0] / x[..., 7]
-    wireless = [
-        torch.log2(1.0 + g * p / n**2) for g, p, n in ((gain_a, power_a, noise_a), (gain_m, power_m, noise_m))
-    ]
-    efficiency = torch.stack([semantic, *wireless], dim=-1).clamp(min=_SMALLEST_SNR)
-    return torch.cat([_isgc(x), torch.log1p(x[..., 10:13] / efficiency)], dim=-1)
-
-
 @cache
 def _profile() -> ISGCConfig:
     return load_profile("psd")
@@ -93,10 +82,9 @@ FEATURES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "raw": _raw,
     "log": _log,
     "isgc": _isgc,
-    "isgc_queues": _isgc_queues,
     "isgc_myopic": _isgc_myopic,
 }
-_ADDED = {"isgc": -5, "isgc_queues": -2, "isgc_myopic": 1}
+_ADDED = {"isgc": -5, "isgc_myopic": 1}
 
 
 def feature_count(name: FeatureName, size: int) -> int:
@@ -111,7 +99,7 @@ class Standardise(nn.Module):
 
     Args:
         size: entries of an observation.
-        name: "raw", "log" for sign(x) log(1 + |x|), "isgc", or "isgc_queues" with queues.
+        name: "raw", "log" for sign(x) log(1 + |x|), "isgc", or "isgc_myopic" with queues.
     """
 
     mean: torch.Tensor

@@ -16,6 +16,8 @@ LEAST = {
     "isgc_diffusion_cloning": (0.997, 0.99),
 }
 FOLDERS = [folder for name in LEAST for folder in find_checkpoints(name)]
+QUEUES = find_checkpoints("isgc_dynamic_ppo")
+LEAST_OF_BOUND = 0.93  # share of the clairvoyant bound
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: "/".join(path.parts[-2:]))
@@ -37,6 +39,18 @@ def test_a_shipped_checkpoint_scores_on_states_of_another_seed(folder: Path) -> 
     score, _ = LEAST[folder.parent.name]
     assert result.scores.mean() >= score - 0.001
     assert result.scores.max() <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("folder", QUEUES, ids=lambda path: path.name)
+def test_the_shipped_policies_of_queues(folder: Path) -> None:
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
+    card = json.loads((folder / "card.json").read_text())
+    assert card["command"].startswith("semverse train --config configs/training/isgc_dynamic_ppo.yaml")
+    assert card["evaluation"]["score"] >= LEAST_OF_BOUND
+    agent = load_checkpoint(folder)
+    fresh = evaluate_agent(agent, agent.env_id, agent.env_settings, episodes=2, seed=77)
+    assert fresh.scores.mean() >= LEAST_OF_BOUND
+    assert fresh.scores.max() <= 1
 
 
 def test_three_seeds_ship_and_are_compared_in_one_row() -> None:
