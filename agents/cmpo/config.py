@@ -31,6 +31,7 @@ class ProjectionConfig(Config):
 
     by: Literal["space", "request"]
     candidates: Count  # host sets compared a space (by space)
+    neighbours: Whole  # preferences on either side whose beliefs propose host sets as well (by space)
     trust: NonNegative  # of the beliefs' logarithm against cost (by space)
     cost_weight: NonNegative  # of the added cost against the beliefs' logarithm (by request); paper: 0
 

@@ -106,7 +106,7 @@ class FineTuner:
                 uniform = (torch.rand(shape), torch.rand(shape))
                 noisy = corrupt(action, levels[i + 1].expand(batch), graph.num_mecs, uniform)
         drawn = torch.nn.functional.one_hot(action, graph.num_mecs).to(torch.float32)
-        placed = project(instance, preference.double().numpy(), drawn.numpy(), c.projection)
+        placed = project(instance, preference.double().numpy(), [drawn.double().numpy()], c.projection)
         return Rollout(
             preference=preference.repeat(c.steps, 1),
             noisy=torch.cat(states),

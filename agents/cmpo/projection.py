@@ -7,6 +7,8 @@ those that the beliefs rank first, its requests go to the cheapest host with roo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from semverse.agents.cmpo.config import ProjectionConfig
@@ -18,16 +20,24 @@ from semverse.solvers.construct import repair, space_by_space
 from semverse.solvers.layout import Layout
 from semverse.solvers.neighbourhood import SpaceCosts, assign
 
+_SAME = 1e-9  # relative; sets whose costs differ by less are taken for the same
 _SURE = 1e-6  # least probability, so that logarithms stay finite
 
 
 def project(
-    instance: Instance, preferences: FloatArray, beliefs: FloatArray, config: ProjectionConfig
+    instance: Instance, preferences: FloatArray, beliefs: Sequence[FloatArray], config: ProjectionConfig
 ) -> IntArray:
-    """Project beliefs p(x_0) [B, R, M] under preferences [B, 2] onto feasible placements [B, R]."""
+    """Project beliefs onto feasible placements [B, R].
+
+    Args:
+        instance: the problem.
+        preferences: [B, 2].
+        beliefs: p(x_0) of each step so far, the last one last, each [B, R, M].
+        config: which way, and its numbers.
+    """
     if config.by == "space":
-        return project_by_space(instance, preferences, beliefs, config.candidates, config.trust)
-    return project_by_request(instance, preferences, beliefs, config.cost_weight)
+        return project_by_space(instance, preferences, beliefs, config)
+    return project_by_request(instance, preferences, beliefs[-1], config.cost_weight)
 
 
 def project_by_request(
@@ -64,45 +74,38 @@ def project_by_request(
 
 
 def project_by_space(
-    instance: Instance, preferences: FloatArray, beliefs: FloatArray, candidates: int, trust: float
+    instance: Instance, preferences: FloatArray, beliefs: Sequence[FloatArray], config: ProjectionConfig
 ) -> IntArray:
     """Project beliefs space by space, the largest load first.
+
+    Host sets are proposed by the beliefs of all steps, at the row's preference and its neighbours: the one,
+    two, ... MECs of most belief. The cheapest of them is taken, where cost includes distrust of the last
+    step's beliefs.
 
     Args:
         instance: the problem.
         preferences: [B, 2].
-        beliefs: p(x_0) [B, R, M].
-        candidates: host sets compared a space: the MECs of most belief, 1 to ``candidates`` of them.
-        trust: of the log-probability of an assignment against its cost in units of a typical choice.
+        beliefs: p(x_0) of each step, the last one last, each [B, R, M].
+        config: see there.
 
     Returns:
         Placements [B, R], feasible wherever the greedy repair finds room.
     """
     weights = raw_weights(instance, preferences)
-    layout, t = Layout.of(instance), tables(instance)
-    unit = _typical(instance, weights)
-    w0, w1 = weights[:, 0, None, None], weights[:, 1, None, None]
-    sync = w0 * t.sync.real + w1 * t.sync.imag  # [B, M, M]
-    own = np.einsum("bmm->bm", sync).copy()
-    pair = 2 * sync * (1.0 - np.eye(instance.num_mecs))
-    batch, requests, mecs = beliefs.shape
+    layout, near = Layout.of(instance), _near_rows(preferences, config.neighbours)
+    every = _Costs(instance, weights)
+    batch, requests, mecs = beliefs[-1].shape
     room = np.repeat(instance.mecs.max_tasks[None], batch, axis=0)
     left = np.repeat(instance.mecs.cache_gb[None], batch, axis=0)
-    placements = np.zeros((batch, requests), dtype=np.int64)
-    rows = np.arange(batch)
+    placements, rows = np.zeros((batch, requests), dtype=np.int64), np.arange(batch)
     for space in _spaces_in_order(instance):
         mine = layout.of_space(space)
-        serve = w0 * t.request[mine].real + w1 * t.request[mine].imag  # [B, k, M]
-        maintenance = weights[:, 0] * t.maintenance[space].real + weights[:, 1] * t.maintenance[space].imag
+        costs = every.of_space(space, mine, config.trust, beliefs[-1][:, mine])
         allowed = (left >= instance.spaces.cache_gb[space] - CACHE_TOLERANCE_GB) & (room > 0)
-        belief = beliefs[:, mine]
-        # distrust enters as a price of serving where the network would not
-        penalty = -trust * unit[:, None, None] * np.log(np.maximum(belief, _SURE))
-        costs = SpaceCosts(serve + penalty, own + maintenance[:, None], pair)
-        sets = _nested(belief.sum(axis=1), allowed, min(candidates, mecs))
+        score = np.concatenate([step[:, mine].sum(axis=1)[near] for step in beliefs], axis=1)  # [B, P, M]
+        sets = best_prefixes(costs, score, allowed, room, config.candidates)
         count = sets.shape[1]
-        repeated = np.repeat(room, count, axis=0)
-        chosen, cost = assign(costs.repeat(count), sets.reshape(-1, mecs), repeated)
+        chosen, cost = assign(costs.repeat(count), sets.reshape(-1, mecs), np.repeat(room, count, axis=0))
         best = cost.reshape(batch, count).argmin(axis=1)
         picked = chosen.reshape(batch, count, -1)[rows, best]
         placements[:, mine] = np.maximum(picked, 0)
@@ -110,17 +113,88 @@ def project_by_space(
     return repair(instance, placements, weights)
 
 
+class _Costs:
+    """Weighted costs of an instance for B rows, space by space."""
+
+    def __init__(self, instance: Instance, weights: FloatArray) -> None:
+        self._t, self._weights = tables(instance), weights
+        self._unit = _typical(instance, weights)
+        w0, w1 = weights[:, 0, None, None], weights[:, 1, None, None]
+        sync = w0 * self._t.sync.real + w1 * self._t.sync.imag  # [B, M, M]
+        self._own = np.einsum("bmm->bm", sync).copy()
+        self._pair = 2 * sync * (1.0 - np.eye(instance.num_mecs))
+
+    def of_space(self, space: int, requests: IntArray, trust: float, belief: FloatArray) -> SpaceCosts:
+        """Return the costs of one space's requests [k]; distrust is a price of serving against belief."""
+        w0, w1 = self._weights[:, 0], self._weights[:, 1]
+        request, maintenance = self._t.request[requests], self._t.maintenance[space]
+        serve = w0[:, None, None] * request.real + w1[:, None, None] * request.imag  # [B, k, M]
+        penalty = trust * self._unit[:, None, None] * np.log(np.maximum(belief, _SURE))
+        host = self._own + (w0 * maintenance.real + w1 * maintenance.imag)[:, None]
+        return SpaceCosts(serve - penalty, host, self._pair)
+
+
+def best_prefixes(
+    costs: SpaceCosts, score: FloatArray, allowed: BoolArray, room: IntArray, keep: int
+) -> BoolArray:
+    """Return the cheapest host sets among the prefixes of some rankings, task room of a MEC ignored.
+
+    Args:
+        costs: weighted costs of one space in B rows.
+        score: rankings of the MECs [B, P, M], best score first.
+        allowed: MECs that may host the space [B, M].
+        room: requests each MEC can take [B, M]; a set needs room for all requests together.
+        keep: longest prefix, and how many sets are returned.
+
+    Returns:
+        Different host sets [B, keep + 1, M]; the last one is all that is allowed.
+    """
+    batch, proposals, mecs = score.shape
+    length = min(keep, mecs)
+    masked = np.where(allowed[:, None], score, -1.0)
+    order = np.argsort(-masked, axis=2, kind="stable")[:, :, :length]  # [B, P, L]
+    total = _prefix_costs(costs, order)
+    space_for = np.cumsum(np.take_along_axis(room[:, None], order, axis=2), axis=2)
+    usable = np.take_along_axis(allowed[:, None], order, axis=2)
+    total = np.where(usable & (space_for >= costs.serve.shape[1]), total, np.inf).reshape(batch, -1)
+    # equal sets have equal costs: only one of them is kept
+    ranked = np.argsort(total, axis=1, kind="stable")
+    sorted_cost = np.take_along_axis(total, ranked, axis=1)
+    again = np.zeros(sorted_cost.shape, dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        again[:, 1:] = np.diff(sorted_cost, axis=1) <= _SAME * np.abs(sorted_cost[:, 1:])
+    kept = np.argsort(again, axis=1, kind="stable")[:, :keep]
+    chosen = np.take_along_axis(ranked, kept, axis=1)  # [B, keep] proposal * L + length - 1
+    rank = np.full((batch, proposals, mecs), mecs)
+    np.put_along_axis(rank, order, np.arange(length)[None, None], axis=2)
+    sets = rank[np.arange(batch)[:, None], chosen // length] <= (chosen % length)[:, :, None]
+    return np.concatenate([sets & allowed[:, None], allowed[:, None]], axis=1)
+
+
+def _prefix_costs(costs: SpaceCosts, order: IntArray) -> FloatArray:
+    """Return the cost of hosting on, and serving from, the first 1, 2, ... L MECs of orders [B, P, L]."""
+    serve = np.take_along_axis(costs.serve[:, None], order[:, :, None], axis=3)  # [B, P, k, L]
+    served = np.minimum.accumulate(serve, axis=3).sum(axis=2)
+    host = np.cumsum(np.take_along_axis(costs.host[:, None], order, axis=2), axis=2)
+    rows = np.arange(len(order))[:, None, None, None]
+    pair = costs.pair[rows, order[:, :, :, None], order[:, :, None, :]]  # [B, P, L, L]
+    before = np.tril(pair, -1).sum(axis=3)
+    total: FloatArray = served + host + np.cumsum(before, axis=2)
+    return total
+
+
 def _spaces_in_order(instance: Instance) -> list[int]:
     order = instance.requests.space[space_by_space(instance)]
     return list(dict.fromkeys(order.tolist()))
 
 
-def _nested(score: FloatArray, allowed: BoolArray, count: int) -> BoolArray:
-    """Return the 1, 2, ... ``count`` allowed MECs of most belief, and all allowed [B, count + 1, M]."""
-    order = np.argsort(-np.where(allowed, score, -1.0), axis=1, kind="stable")
-    rank = np.argsort(order, axis=1)
-    sets = rank[:, None, :] <= np.arange(count)[None, :, None]
-    return np.concatenate([sets & allowed[:, None, :], allowed[:, None, :]], axis=1)
+def _near_rows(preferences: FloatArray, neighbours: int) -> IntArray:
+    """Return for each row itself and the rows of the nearest preferences on both sides [B, 2 n + 1]."""
+    order = np.argsort(preferences[:, 0] / np.maximum(preferences.sum(axis=1), 1e-300), kind="stable")
+    place = np.argsort(order)
+    offsets = np.arange(-neighbours, neighbours + 1)
+    near: IntArray = order[np.clip(place[:, None] + offsets, 0, len(order) - 1)]
+    return near
 
 
 def _take(

@@ -19,6 +19,8 @@ from semverse.solvers.construct import best_of
 from semverse.solvers.descent import SpaceDescent
 from semverse.solvers.relink import relink, space_costs
 
+_REMEMBERED = 3  # steps whose beliefs propose host sets
+
 
 def solve(
     net: nn.Module,
@@ -43,10 +45,12 @@ def solve(
     preference = torch.as_tensor(preferences, dtype=torch.float32)
     sampler = consistency_samples if config.sampler == "consistency" else diffusion_samples
     placed = np.zeros((0, instance.num_requests), dtype=np.int64)
-    for step, beliefs in enumerate(sampler(net, graph, preference, config.steps, generator)):
+    beliefs: list[FloatArray] = []
+    for step, belief in enumerate(sampler(net, graph, preference, config.steps, generator)):
+        beliefs = [*beliefs, belief.double().numpy()][-_REMEMBERED:]
         last = step + 1 == config.steps or clock.expired
         if config.project_every_step or last:
-            projected = project(instance, preferences, beliefs.double().numpy(), config.projection)
+            projected = project(instance, preferences, beliefs, config.projection)
             archive.add(projected)
             placed = np.concatenate([placed, projected])
         if last:
@@ -96,7 +100,7 @@ class _Polish:
         noisy = corrupt(torch.as_tensor(best), level.expand(len(best)), self.graph.num_mecs, uniform)
         preference = torch.as_tensor(self.preferences, dtype=torch.float32)
         beliefs = believe(self.net, self.graph, preference, noisy, level)
-        return project(self.instance, self.preferences, beliefs.double().numpy(), self.config.projection)
+        return project(self.instance, self.preferences, [beliefs.double().numpy()], self.config.projection)
 
     def _relink(self) -> None:
         """Add the points between neighbours of the front: they cost next to nothing."""
