@@ -35,8 +35,9 @@ def run(target: typer.Typer | Callable[..., Any]) -> None:
         flag = error.param.name if isinstance(error, click.BadParameter) and error.param else None
         fail(f"{f'{flag}: ' if flag else ''}{error.format_message()} see --help")
     except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # some versions of typer return it instead of raising
         sys.stderr.write("semverse: interrupted; what was finished is on disk\n")
-        sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -65,7 +65,7 @@ def _read(data: bytes) -> Arrays:
         # allow_pickle=False: an object array could run code when read
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (*NPZ_ERRORS, AttributeError) as error:  # AttributeError: one bare array is no archive
+    except (*NPZ_ERRORS, TypeError) as error:  # TypeError: one bare array is no archive
         raise InputError(f"is a damaged or unsafe archive ({error})", remedy=_REMEDY) from error
 
 

@@ -56,10 +56,20 @@ def place(tmp_path, monkeypatch):
         "train_env": {"env": {**training["env"], "id": "semverse/None-v0"}},
     }.items():
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**training, **change}))
+    recipe = yaml.safe_load(shipped("labels", "scc.yaml").read_text())
+    for name, change in {
+        "labels_unknown_key": {"towers": 3},
+        "labels_bad": {"labels": {**recipe["labels"], "preferences": 1}},
+        "labels_env": {"env": "semverse/MO-SCC-v0"},
+        "labels_region": {"groups": [*recipe["groups"], {**recipe["groups"][0], "region": "atlantis"}]},
+        "labels_sizes": {"groups": [{**recipe["groups"][0], "mecs": [1, 1]}]},
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({**recipe, **change}))
     return tmp_path
 
 
 GENERATE = ("generate", "--count", "2", "--out", "new")
+LABELS = ("generate", "--labels", "--env", "semverse/SCC-v0", "--out", "new")
 SOLVE = ("solve", "--instance", "toy.json", "--agent", "greedy")
 TRAIN = ("train", "--out", "new")
 BENCH = ("benchmark", "--out", "new", "--budget", "0.1", "--agents", "greedy")
@@ -87,6 +97,28 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("file", (*GENERATE, "--out", "file")),
     ("full", (*GENERATE, "--out", "full")),
     ("option", (*GENERATE, "--unknown", "1")),
+    ("--workers: only goes with --labels", (*GENERATE, "--workers", "2")),
+    ("--ray: only goes with --labels", (*GENERATE, "--ray", "auto")),
+    ("--shard-size: only goes with --labels", (*GENERATE, "--shard-size", "2")),
+    ("--format: only goes without --labels", (*LABELS, "--format", "npz")),
+    ("--cells: only goes without --labels", (*LABELS, "--cells", "few.csv")),
+    ("--traces: only goes without --labels", (*LABELS, "--traces", "empty")),
+    ("--workers: only goes without --ray", (*LABELS, "--ray", "auto", "--workers", "1")),
+    ("california", (*LABELS, "--config", "california")),
+    ("missing.yaml", (*LABELS, "--config", "missing.yaml")),
+    ("labels_unknown_key.yaml: towers", (*LABELS, "--config", "labels_unknown_key.yaml")),
+    ("labels_bad.yaml: labels.preferences", (*LABELS, "--config", "labels_bad.yaml")),
+    ("labels_env.yaml: env", (*LABELS, "--config", "labels_env.yaml")),
+    ("atlantis", (*LABELS, "--config", "labels_region.yaml")),
+    ("mec.max_tasks", (*LABELS, "--config", "labels_sizes.yaml")),
+    ("--env", (*LABELS, "--env", "CartPole-v1")),
+    ("--count", (*LABELS, "--count", "1000000")),
+    ("count", (*LABELS, "--count", "0")),
+    ("workers", (*LABELS, "--workers", "0")),
+    ("shard-size", (*LABELS, "--shard-size", "0")),
+    ("seed", (*LABELS, "--seed", "-1")),
+    ("file/new", (*LABELS, "--out", "file/new")),
+    ("full", (*LABELS, "--out", "full")),
     ("missing.json", (*SOLVE, "--instance", "missing.json")),
     ("wrong.json", (*SOLVE, "--instance", "wrong.json")),
     ("few.csv", (*SOLVE, "--instance", "few.csv")),

@@ -1,0 +1,67 @@
+"""A local Ray cluster of two nodes, one of which is killed at work: nothing lost, nothing doubled."""
+
+import importlib.util
+import socket
+import sys
+
+import pytest
+
+from semverse.solvers.label_ray import ray_cluster
+from semverse.solvers.label_set import open_set
+
+
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed; pip install 'semverse[ray]'"
+)
+
+
+@pytest.fixture
+def cluster():
+    """Two nodes of one processor each."""
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    nodes.add_node(num_cpus=1)
+    yield nodes
+    nodes.shutdown()
+
+
+@needs_ray
+@pytest.mark.filterwarnings("default")  # Ray's own
+def test_a_killed_node_costs_no_item(tmp_path, recipe, recorder, cluster):
+    (second,) = cluster.worker_nodes
+    made = []
+    for item in open_set(tmp_path / "ray", recipe, shard_size=4).fill(ray_cluster(cluster.address)):
+        made.append(item.index)
+        if len(made) == 3:
+            cluster.remove_node(second, allow_graceful=False)
+    assert sorted(made) == list(range(13))
+    for _ in open_set(tmp_path / "here", recipe, shard_size=4).fill(recorder()):
+        pass
+    here = {path.name: path.read_bytes() for path in (tmp_path / "here").glob("*.npz")}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "ray").glob("*.npz")} == here
+    assert len(here) == 4
+
+
+def command(semverse, out, address):
+    return semverse("generate", "--labels", "--env", "semverse/SCC-v0", "--out", out, "--ray", address)
+
+
+def test_without_ray_the_package_is_named(tmp_path, semverse, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    outcome = command(semverse, tmp_path / "new", "auto")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "semverse: error: needs the package 'ray'; pip install 'semverse[all]'\n"
+    assert not (tmp_path / "new").exists()
+
+
+@needs_ray
+def test_without_a_cluster_there_is_one_line(tmp_path, semverse):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for address in (f"127.0.0.1:{port}", "nonsense"):
+        outcome = command(semverse, tmp_path / "new", address)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err.startswith("semverse: error: --ray: no connection to")
+        assert outcome.err.count("\n") == 1
+    assert not (tmp_path / "new").exists()
