@@ -9,7 +9,6 @@ import pytest
 from semverse.solvers.label_ray import ray_cluster
 from semverse.solvers.label_set import open_set
 
-
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed; pip install 'semverse[ray]'"
 )
