@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from torch import nn
 
 from semverse.agents.cmpo.config import CMPOConfig
-from semverse.agents.cmpo.learner import Learner
+from semverse.agents.cmpo.learner import Learner, load_examples
 from semverse.agents.cmpo.network import GridNet
 from semverse.agents.cmpo.solving import solve
 from semverse.agents.cmpo.validation import Validation
@@ -66,6 +67,11 @@ class CMPOAgent(LearnedAgent):
         """Return the next action of the plan; plan first if the instance is new."""
         return self._planner.act(observation, deterministic=deterministic)
 
+    def check_training(self) -> None:
+        """Raise `InputError` if a label set is missing or cannot be read."""
+        load_examples(self.config.supervised.labels, "labels", "cpu")
+        self._validation = Validation(self.config.supervised.validation)
+
     def train(self, session: Session) -> None:
         """Train for one session, from the weights of `checkpoint` if one is set; a step is an update."""
         seed_everything(session.seed)
@@ -76,6 +82,11 @@ class CMPOAgent(LearnedAgent):
         else:
             net.load_state_dict(self.net.state_dict())
         Learner(self.config, net, self.net, session).learn()
+
+    def save(self, folder: str | Path, card: Mapping[str, Any] | None = None) -> None:
+        """Write a checkpoint; where its first weights came from is not needed to load it."""
+        self.config = self.config.model_copy(update={"checkpoint": None})
+        super().save(folder, card)
 
     def modules(self) -> nn.Module:
         """Return the network."""

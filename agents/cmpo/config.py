@@ -41,7 +41,7 @@ class SupervisedConfig(Config):
 
     labels: Path | None  # a label set; None: the agent cannot be trained
     validation: Path | None  # another one, for scores while training
-    steps: Count  # updates; what is left of the training's total goes to the second stage
+    steps: Whole  # updates; what is left of the training's total goes to the second stage
     pairs: Count  # (preference, noise) pairs an update, all of one instance
     consistency: bool  # two noise levels of one trajectory (eq. 23) rather than independent ones
     full_noise_share: Share  # of the pairs start from pure noise

@@ -101,8 +101,8 @@ def _changes(graph: Graph, weighted: Weighted, hosts: Tensor) -> tuple[Tensor, T
     """
     own = hosts[:, graph.space]
     on_hosts = weighted.request + (1.0 - own) * _FAR
-    best = on_hosts.topk(2, dim=2, largest=False)
-    first, second = best.values[..., :1], best.values[..., 1:].clamp_max(_FAR)
+    best = on_hosts.topk(min(2, graph.num_mecs), dim=2, largest=False)
+    first, second = best.values[..., :1], best.values[..., -1:].clamp_max(_FAR)
     gain = graph.member @ (first - weighted.request).clamp_min(0.0)
     serves = torch.zeros_like(own).scatter_(2, best.indices[..., :1], 1.0)
     loss = graph.member @ (serves * (second - first))

@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -45,14 +46,11 @@ def final_reward(instance: Instance, placements: Tensor) -> Tensor:
     """Return eq. 24 by objective and space: minus what each space costs, normalised [objectives, B, V].
 
     The sum over spaces is minus the normalised objective, up to the access cost, which no placement changes.
-
-    Raises:
-        RuntimeError: a placement is not feasible.
+    A placement that even the greedy repair left infeasible costs twice as much.
     """
     array = placements.numpy()
-    if not evaluate(instance, array).feasible.all():
-        raise RuntimeError("the projection left a placement infeasible")
-    cost = space_costs(instance, array) / scale(instance)
+    factor = np.where(evaluate(instance, array).feasible, 1.0, 2.0)[:, None, None]
+    cost = factor * space_costs(instance, array) / scale(instance)
     return -torch.as_tensor(cost, dtype=torch.float32).permute(2, 0, 1)
 
 
@@ -154,7 +152,8 @@ class FineTuner:
         """Return advantages of each request's choice [N, R] from those of each space [N, V]."""
         if self.config.fine_tuning.credit == "placement":
             gained = gained.sum(dim=1, keepdim=True).expand_as(gained)
-        scaled = (gained - gained.mean(dim=0)) / gained.std(dim=0).clamp_min(_SPREAD)
+        spread = gained.std(dim=0, correction=0)
+        scaled = (gained - gained.mean(dim=0)) / spread.clamp_min(_SPREAD)
         return scaled[:, graph.space.cpu()]
 
     def _distil(self, graph: Graph, rollout: Rollout, directional: list[nn.Module]) -> float:

@@ -45,7 +45,7 @@ def load_examples(folder: Path | None, key: str, device: str) -> list[Example]:
     """
     if folder is None:
         raise InputError("is not set", key=f"settings.supervised.{key}", remedy="semverse generate --labels")
-    return [
+    examples = [
         Example(
             item.instance,
             make_graph(item.instance).to(device),
@@ -55,6 +55,9 @@ def load_examples(folder: Path | None, key: str, device: str) -> list[Example]:
         for item in load_labels(folder)
         if item.labels is not None
     ]
+    if not examples:
+        raise InputError("holds no labels", source=folder, remedy="make it with semverse generate --labels")
+    return examples
 
 
 class Learner:

@@ -74,6 +74,6 @@ def posterior(noisy: Tensor, predicted: Tensor, t: Tensor, before: Tensor) -> Te
 
 
 def cosine_levels(count: int) -> Tensor:
-    """Return ``count`` levels from 1 downwards, dense where noise is low, 0 excluded [K] (DDIM's cosine)."""
+    """Return ``count`` levels cos(i pi / 2 K), from 1 downwards, dense where noise is high, without 0 [K]."""
     steps = torch.arange(count, dtype=torch.float64) / count
     return torch.cos(steps * (math.pi / 2))

@@ -86,7 +86,8 @@ class _Polish:
             if self.clock.expired:
                 break
             self._descend(self._renoised())
-        self._relink()
+        if not self.clock.expired:
+            self._relink()
 
     def _descend(self, placements: IntArray) -> None:
         self.archive.add(self.descent.run(placements, self.clock))

@@ -63,7 +63,8 @@ class Validation:
                 budget=Budget(),
                 rng=np.random.default_rng([seed, item.index]),
             )
-            reference = known.max(axis=0) + _MARGIN * np.ptp(known, axis=0)
+            spread = np.ptp(known, axis=0)
+            reference = known.max(axis=0) + np.maximum(_MARGIN * spread, 1e-9)
             scores.append(hypervolume(front.objectives, reference) / hypervolume(known, reference))
             self._fronts.append((f"{item.instance.name}-{item.index}", known, front.objectives))
         return Evaluation(np.array(scores), {})

@@ -56,6 +56,9 @@ class LearnedAgent(ActsOnly, ABC):
     def modules(self) -> torch.nn.Module:
         """Return the network that acts: what a checkpoint holds."""
 
+    def check_training(self) -> None:  # most agents need nothing
+        """Raise `InputError` if something that training reads is missing; nothing is written before."""
+
     def evaluate(self, env_id: str, settings: Mapping[str, Any], episodes: int, seed: int) -> Evaluation:
         """Return what it reaches in held-out episodes of an environment."""
         return evaluate_agent(self, env_id, settings, episodes, seed)

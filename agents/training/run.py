@@ -58,7 +58,7 @@ def run_training(
     Raises:
         InputError: something of the configuration or in the folder is wrong.
     """
-    make_learner(config)  # a wrong setting ends here, with nothing written
+    make_learner(config).check_training()  # a wrong setting ends here, with nothing written
     folder.open(config, resume)
     torch.set_num_threads(config.threads)
     for seed in config.seeds:
