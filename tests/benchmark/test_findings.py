@@ -56,3 +56,14 @@ def test_command_carries_on_with_the_same_settings_only(tmp_path, semverse, scen
         assert outcome.code == 2
         assert "fig8.json" in outcome.err
     assert len(read(out / "fig8.csv")) == 4
+
+
+def test_several_agents_stand_side_by_side(tmp_path, semverse, scenario):
+    out = tmp_path / "out"
+    command = ("findings", "--region", str(scenario), "--out", str(out), "--seeds", "1", "--seconds", "0.5")
+    assert semverse(*command, "--distances", "5", "--agents", "exact,greedy").code == 0
+    rows = {(f.agent, f.orientation): f for f in read(out / "fig8.csv")}
+    assert set(rows) == {(a, o) for a in ("exact", "greedy") for o in ("latency", "energy")}
+    assert rows["greedy", "latency"].latency_ms >= rows["exact", "latency"].latency_ms * (1 - 1e-3)
+    assert np.isnan(rows["greedy", "energy"].gap)
+    assert semverse(*command, "--agents", "nobody").code == 2
