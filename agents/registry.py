@@ -37,8 +37,6 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         ISGC_LEARNED,
         "denoising policy guided by double critics",
     ),
-    ("mo_cmpo", "cmpo.agent:CMPOAgent", SCC_ENVS, "consistency model, tuned by reinforcement (MO-CMPO)"),
-    ("difusco", "cmpo.agent:DifuscoAgent", SCC_ENVS, "discrete diffusion model (MO-DIFUSCO)"),
     ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
     ("equal", "isgc_baselines:EqualAgent", ISGC_ENVS, "equal split of the band"),
     (
@@ -53,6 +51,11 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("max_weight", "isgc_baselines:MaxWeightAgent", ISGC_ENVS[1:], "most backlog-weighted service"),
     ("drift_plus_penalty", "isgc_baselines:DriftPlusPenaltyAgent", ISGC_ENVS[1:], "utility against queues"),
 )
+# policies that solve whole instances as well
+_PLANNING_POLICIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("mo_cmpo", "cmpo.agent:CMPOAgent", SCC_ENVS, "consistency model of placements (MO-CMPO)"),
+    ("difusco", "cmpo.agent:DifuscoAgent", SCC_ENVS, "discrete diffusion model of placements (MO-DIFUSCO)"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,20 @@ class AgentSpec:
     supports: tuple[str, ...]
     summary: str
     acts: bool = False  # a policy or rule, made as Class(config, env_id, env_settings); else a solver
+    solves: bool = True  # whole instances
 
 
 _AGENTS: dict[str, AgentSpec] = {}
 
 
 def register_agent(
-    name: str, target: str, *, supports: Sequence[str], summary: str = "", acts: bool = False
+    name: str,
+    target: str,
+    *,
+    supports: Sequence[str],
+    summary: str = "",
+    acts: bool = False,
+    solves: bool | None = None,
 ) -> None:
     """Add an agent.
 
@@ -81,7 +91,8 @@ def register_agent(
         supports: environment ids it works with.
         summary: one line for ``semverse list agents``.
         acts: a policy or rule that acts on observations; constructed as
-            ``Class(config, env_id, env_settings)`` and not able to solve whole instances.
+            ``Class(config, env_id, env_settings)``.
+        solves: able to solve whole instances; None: unless it acts.
 
     Raises:
         InputError: the name is taken, or the target has no colon.
@@ -92,7 +103,9 @@ def register_agent(
         raise InputError(
             f"target {target!r}", source="register_agent", key=name, remedy="give 'module:Class'"
         )
-    _AGENTS[name] = AgentSpec(name, target, tuple(supports), summary, acts)
+    _AGENTS[name] = AgentSpec(
+        name, target, tuple(supports), summary, acts, not acts if solves is None else solves
+    )
 
 
 def list_agents(env_id: str | None = None) -> list[AgentSpec]:
@@ -178,6 +191,9 @@ def _register_builtin() -> None:
         register_agent(name, f"semverse.solvers.{target}", supports=SCC_ENVS, summary=summary)
     for name, target, supports, summary in _ACTORS:
         register_agent(name, f"semverse.agents.{target}", supports=supports, summary=summary, acts=True)
+    for name, target, supports, summary in _PLANNING_POLICIES:
+        target = f"semverse.agents.{target}"
+        register_agent(name, target, supports=supports, summary=summary, acts=True, solves=True)
 
 
 _register_builtin()

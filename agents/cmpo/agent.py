@@ -58,6 +58,15 @@ class CMPOAgent(LearnedAgent):
         wanted = np.asarray(preferences, dtype=np.float64)
         return solve(self.net, self.config, instance, wanted, budget.start(), rng)
 
+    @property
+    def budget(self) -> Budget:
+        """What one plan may cost where the agent acts in an environment."""
+        return self._planner.budget
+
+    @budget.setter
+    def budget(self, budget: Budget) -> None:
+        self._planner.budget = budget
+
     def begin(self, env: Any) -> None:
         """Attach to the environment, single, that was just reset."""
         super().begin(env)
