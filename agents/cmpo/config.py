@@ -78,8 +78,9 @@ class CMPOConfig(Config):
     projection: ProjectionConfig
     polish: bool  # space-wise descent on top
     candidates: Count  # host sets of the descent
-    rounds: Whole  # with polish: how often placements are made noisy, denoised and descended again
-    renoise: Share  # noise level of those rounds
+    rounds: Whole  # with polish: descents from other starts, until the budget is used
+    ruined_spaces: Count  # placed anew in every second round; the others recombine near preferences
+    fill_share: Share  # of the budget, at its end: points between those of the front, and single moves
     device: str  # of torch: cpu, cuda, ...
     network: NetworkConfig
     supervised: SupervisedConfig

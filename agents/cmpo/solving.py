@@ -7,17 +7,16 @@ import torch
 from torch import nn
 
 from semverse.agents.cmpo.config import CMPOConfig
-from semverse.agents.cmpo.graph import Graph, make_graph
-from semverse.agents.cmpo.noise import corrupt
+from semverse.agents.cmpo.graph import make_graph
 from semverse.agents.cmpo.projection import project
-from semverse.agents.cmpo.sampling import believe, consistency_samples, diffusion_samples
+from semverse.agents.cmpo.sampling import consistency_samples, diffusion_samples
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
 from semverse.solvers.base import Clock, Front
-from semverse.solvers.construct import best_of
+from semverse.solvers.construct import best_of, ruin
 from semverse.solvers.descent import SpaceDescent
-from semverse.solvers.relink import relink, space_costs
+from semverse.solvers.relink import fill
 
 _REMEMBERED = 3  # steps whose beliefs propose host sets
 
@@ -56,62 +55,47 @@ def solve(
         if last:
             break
     if config.polish and len(archive.placements):
-        _Polish(net, config, instance, graph, preferences, archive, clock, generator).run(placed)
+        _Polish(config, instance, preferences, archive, clock, rng).run(placed)
     return archive.front()
 
 
 class _Polish:
-    """Descent from the network's placements, and rounds of noise, network and descent."""
+    """Descent from the network's placements, then rounds of other starts and descent."""
 
     def __init__(
         self,
-        net: nn.Module,
         config: CMPOConfig,
         instance: Instance,
-        graph: Graph,
         preferences: FloatArray,
         archive: Archive,
         clock: Clock,
-        generator: torch.Generator,
+        rng: np.random.Generator,
     ) -> None:
-        self.net, self.config, self.instance, self.graph = net, config, instance, graph
-        self.preferences, self.archive, self.clock, self.generator = preferences, archive, clock, generator
+        self.config, self.instance, self.preferences = config, instance, preferences
+        self.archive, self.clock, self.rng = archive, clock, rng
         self.weights = raw_weights(instance, preferences)
         self.descent = SpaceDescent(instance, self.weights, config.candidates)
 
     def run(self, placements: IntArray) -> None:
         """Descend from the best of placements [B, R] at every preference, then go on for some rounds."""
         self._descend(best_of(self.instance, self.weights, placements))
-        for _ in range(self.config.rounds):
-            if self.clock.expired:
+        reserve = self.config.fill_share * (self.clock.budget.seconds or 0.0)
+        for number in range(self.config.rounds):
+            if self.clock.expired or self.clock.left <= reserve:
                 break
-            self._descend(self._renoised())
-        if not self.clock.expired:
-            self._relink()
+            self._descend(self._ruined() if number % 2 else self._recombined())
+        fill(self.archive, self.instance, self.rng, self.clock)
 
     def _descend(self, placements: IntArray) -> None:
         self.archive.add(self.descent.run(placements, self.clock))
 
-    def _renoised(self) -> IntArray:
-        """Return the placements that the network makes of noisy versions of the best ones."""
+    def _recombined(self) -> IntArray:
+        """Return placements built anew from host sets of the best ones at near preferences."""
         best = best_of(self.instance, self.weights, self.archive.placements)
-        level = torch.tensor(self.config.renoise)
-        shape = best.shape
-        uniform = (torch.rand(shape, generator=self.generator), torch.rand(shape, generator=self.generator))
-        noisy = corrupt(torch.as_tensor(best), level.expand(len(best)), self.graph.num_mecs, uniform)
-        preference = torch.as_tensor(self.preferences, dtype=torch.float32)
-        beliefs = believe(self.net, self.graph, preference, noisy, level)
-        return project(self.instance, self.preferences, [beliefs.double().numpy()], self.config.projection)
+        beliefs = np.eye(self.instance.num_mecs)[best]
+        return project(self.instance, self.preferences, [beliefs], self.config.projection)
 
-    def _relink(self) -> None:
-        """Add the points between neighbours of the front: they cost next to nothing."""
-        order = np.argsort(self.archive.objectives[:, 0])
-        front = self.archive.placements[order]
-        costs = space_costs(self.instance, front)
-        between = [
-            relink(self.instance, front[i], front[i + 1], costs[i + 1] - costs[i])
-            for i in range(len(front) - 1)
-        ]
-        between = [part for part in between if len(part)]
-        if between:
-            self.archive.add(np.concatenate(between))
+    def _ruined(self) -> IntArray:
+        """Return the best placements with a few spaces placed anew."""
+        best = best_of(self.instance, self.weights, self.archive.placements)
+        return ruin(self.instance, self.weights, best, self.config.ruined_spaces, self.rng)
