@@ -27,6 +27,7 @@ from semverse.envs.scc.config import load_scenario
 from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.reward import scale
+from semverse.solvers.relink import space_costs
 
 
 def small(seed):
@@ -173,13 +174,15 @@ def test_eq_24_the_final_reward_is_minus_the_normalised_objectives_without_acces
     np.testing.assert_allclose(reward.sum(dim=2).numpy().T, expected, rtol=1e-5)
 
 
-def test_the_final_reward_refuses_what_is_not_feasible():
+def test_what_is_not_feasible_costs_twice_as_much():
     instance = small(0)
     mecs = dataclasses.replace(instance.mecs, max_tasks=np.ones(5, dtype=np.int64))
     instance = dataclasses.replace(instance, mecs=mecs)
     all_on_one = torch.zeros((1, instance.num_requests), dtype=torch.int64)
-    with pytest.raises(RuntimeError, match="infeasible"):
-        final_reward(instance, all_on_one)
+    assert not evaluate(instance, all_on_one.numpy()).feasible.any()
+    cost = space_costs(instance, all_on_one.numpy())[0] / scale(instance)
+    assert (cost > 0).any()
+    np.testing.assert_allclose(final_reward(instance, all_on_one)[:, 0].numpy().T, -2 * cost, rtol=1e-5)
 
 
 def test_eq_28_a_rollout_holds_every_state_and_the_action_drawn_in_it():
