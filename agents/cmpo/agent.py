@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import nn
 
 from semverse.agents.cmpo.config import CMPOConfig
@@ -21,6 +22,7 @@ from semverse.agents.common.random_state import seed_everything
 from semverse.agents.planner import PlannerAgent
 from semverse.agents.training.evaluation import Evaluation
 from semverse.agents.training.session import Session
+from semverse.envs.errors import InputError
 from semverse.envs.scc.types import Instance
 from semverse.solvers.base import Budget, Front
 
@@ -37,6 +39,7 @@ class CMPOAgent(LearnedAgent):
 
     def __init__(self, config: CMPOConfig, env_id: str, env_settings: Mapping[str, Any]) -> None:
         super().__init__(config, env_id, env_settings)
+        check_device(config.device)
         self.net = self._make_net()
         self._planner = PlannerAgent(self)
         self._validation: Validation | None = None
@@ -111,6 +114,14 @@ class CMPOAgent(LearnedAgent):
     def figures(self) -> dict[str, Any]:
         """Return the fronts of the last evaluation beside those of the labels."""
         return {} if self._validation is None else self._validation.figures()
+
+
+def check_device(name: str) -> None:
+    """Raise `InputError` if torch has no such device here."""
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for the device
+        raise InputError(f"{name!r:.60} is not available here", key="device", remedy="use cpu") from error
 
 
 class DifuscoAgent(CMPOAgent):

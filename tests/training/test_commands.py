@@ -5,12 +5,14 @@ from pathlib import Path
 
 import gymnasium
 import pytest
+import torch
 import yaml
 
 from semverse.agents.registry import make_agent
 from semverse.agents.training.config import TrainConfig, load_training
 from semverse.agents.training.run import make_learner
 from semverse.envs.config import shipped
+from semverse.envs.errors import InputError
 
 SHIPPED = sorted(path.name for path in shipped("training").glob("*.yaml"))
 TINY = {
@@ -34,7 +36,11 @@ def write(path: Path, **changes: object) -> Path:
 def test_shipped_configurations_make_their_agents(name: str) -> None:
     config = load_training(shipped("training", name))
     assert isinstance(config, TrainConfig)
-    make_learner(config)
+    if config.settings.get("device", "cpu") == "cuda" and not torch.cuda.is_available():
+        with pytest.raises(InputError, match="device: 'cuda' is not available"):
+            make_learner(config)
+    else:
+        make_learner(config)
 
 
 def test_train_then_evaluate(semverse, tmp_path: Path) -> None:
