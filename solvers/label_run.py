@@ -8,13 +8,13 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait
 
 from semverse.solvers.label_recipe import LabelRecipe, make_item
 from semverse.solvers.label_set import Backend
 from semverse.solvers.label_types import LabelledInstance
+from semverse.solvers.processes import child_environment
 
 __all__ = ["available_cores", "process_pool"]
 
@@ -39,7 +39,7 @@ def _compute(workers: int, recipe: LabelRecipe, indices: Sequence[int]) -> Itera
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     with (
-        _environment(_ONE_THREAD),
+        child_environment(_ONE_THREAD),
         ProcessPoolExecutor(min(workers, len(indices)), context, initializer=_start_worker) as pool,
     ):
         try:
@@ -51,21 +51,6 @@ def _compute(workers: int, recipe: LabelRecipe, indices: Sequence[int]) -> Itera
             for process in set(multiprocessing.active_children()) - others:
                 process.terminate()
             raise
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set variables for the processes that are started meanwhile."""
-    before = {key: os.environ.get(key) for key in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value
 
 
 def _start_worker() -> None:

@@ -6,8 +6,8 @@ import dataclasses
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
@@ -19,6 +19,7 @@ from semverse.agents.benchmark.plan import Cell, expected_seconds
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import agent_spec
 from semverse.envs.errors import InputError
+from semverse.solvers.processes import child_environment
 
 # read by the linear-algebra libraries when they are loaded: one cell, one core
 _ONE_THREAD = dict.fromkeys(
@@ -52,7 +53,7 @@ class _Pool(AbstractContextManager["_Pool"]):
         context = multiprocessing.get_context("spawn")  # fork would inherit the parent's BLAS threads
         cores = available_cores() if hasattr(os, "sched_setaffinity") else []
         self.workers: list[_Worker] = []
-        with _environment(_ONE_THREAD):
+        with child_environment(_ONE_THREAD):
             for index in range(count):
                 pipe, child = context.Pipe()
                 core = cores[index % len(cores)] if cores else None
@@ -142,18 +143,3 @@ def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, An
         "preferences": config.preferences,
         "budget_s": expected_seconds(config, cell),
     }
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for child processes; put the old ones back afterwards."""
-    before = {key: os.environ.get(key) for key in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value
