@@ -19,10 +19,13 @@ class Budget:
     """Limits of one solve; whichever is reached first ends it. None means no limit.
 
     A solver checks its budget between steps and returns the best it has: budgets are soft by one step.
+    Seconds are those of the wall clock or, where other programs share the machine, of the processor, summed
+    over all threads of this process.
     """
 
     seconds: float | None = None
     evaluations: int | None = None
+    processor: bool = False  # what seconds are counted of
 
     def __post_init__(self) -> None:
         for key, value in (("seconds", self.seconds), ("evaluations", self.evaluations)):
@@ -39,18 +42,29 @@ class Clock:
     """A running budget."""
 
     budget: Budget
-    started: float = field(default_factory=time.perf_counter)
+    started: float = field(init=False)
     evaluations: int = 0
+
+    def __post_init__(self) -> None:
+        self.started = self._now()
+
+    def _now(self) -> float:
+        return time.process_time() if self.budget.processor else time.perf_counter()
 
     @property
     def elapsed(self) -> float:
         """Seconds since the start."""
-        return time.perf_counter() - self.started
+        return self._now() - self.started
 
     @property
     def left(self) -> float:
         """Seconds left (infinite without a limit)."""
         return np.inf if self.budget.seconds is None else self.budget.seconds - self.elapsed
+
+    def share(self, part: float) -> Clock:
+        """Start another budget, a part of what is left of this one in seconds."""
+        seconds = max(part * self.left, 1e-3) if np.isfinite(self.left) else None
+        return Budget(seconds=seconds, processor=self.budget.processor).start()
 
     @property
     def expired(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
@@ -21,7 +21,7 @@ class AgentEntry(TypedDict, total=False):
     __pydantic_config__ = pydantic.ConfigDict(extra="allow")  # type: ignore[misc]  # how pydantic reads it
 
     agent: str | None  # name in the registry; default: the label
-    budget_s: Seconds | None  # wall-clock time of this one; default: that of the benchmark
+    budget_s: Seconds | None  # time of this one; default: that of the benchmark
 
 
 class RegionEntry(TypedDict, total=False):
@@ -61,7 +61,8 @@ class BenchmarkConfig(Config):
     regions: Regions  # shipped scenarios or YAML files, or label -> region and scenario keys
     seeds: Annotated[int, pydantic.Field(ge=1, le=10_000, strict=True)]  # instances a region
     first_seed: Annotated[int, pydantic.Field(ge=0, le=10**9, strict=True)] = 0  # seed of the first of them
-    budget_s: Seconds  # wall-clock time of one agent on one instance
+    budget_s: Seconds  # time of one agent on one instance
+    clock: Literal["wall", "processor"] = "wall"  # what all budgets and times are counted of
     certificate_budget_s: Seconds | None  # of the exact solver on one instance; null: take the agent's cell
     preferences: Annotated[int, pydantic.Field(ge=2, le=1000, strict=True)]  # points aimed at, evenly spread
     workers: Annotated[int, pydantic.Field(ge=1, le=1024, strict=True)] | None  # processes; null: one a core

@@ -53,7 +53,7 @@ class CellRecord(Config):
     region: str
     seed: int
     agent: str
-    seconds: Finite  # wall-clock time the agent took
+    seconds: Finite  # time the agent took
     eq35_reference: Pair  # latency_ms and energy_j that every placement dominates
     points: tuple[Point, ...]
     bounds: tuple[BoundRecord, ...]

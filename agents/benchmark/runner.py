@@ -142,4 +142,5 @@ def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, An
         "instance": str(store.instance_path(cell.instance)),
         "preferences": config.preferences,
         "budget_s": expected_seconds(config, cell),
+        "processor": config.clock == "processor",
     }

@@ -9,7 +9,7 @@ import numpy as np
 from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.archive import Archive
-from semverse.solvers.base import Bound, Budget, Clock
+from semverse.solvers.base import Bound, Clock
 from semverse.solvers.construct import construct, space_by_space
 from semverse.solvers.descent import SpaceDescent
 from semverse.solvers.exact.columns import Pool
@@ -60,11 +60,11 @@ class Search:
     def start(self, weights: FloatArray) -> None:
         """Put greedy placements, improved by one descent, into archive and pool."""
         placements = construct(self.instance, weights, order=space_by_space(self.instance))
-        share = Budget(seconds=max(self.clock.left / 10, 1e-3)) if np.isfinite(self.clock.left) else Budget()
+        share = self.clock.share(0.1)
         feasible = evaluate(self.instance, placements).feasible
         if feasible.any():
             descent = SpaceDescent(self.instance, weights[feasible])
-            self._keep(descent.run(placements[feasible], share.start()))
+            self._keep(descent.run(placements[feasible], share))
 
     def _keep(self, placements: IntArray) -> None:
         self.archive.add(placements)

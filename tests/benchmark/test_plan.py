@@ -66,6 +66,7 @@ def test_one_cell_file_a_region(tiny, tmp_path):
     ("changes", "key"),
     [
         ({"budget_s": 0.0}, "budget_s"),
+        ({"clock": "sun"}, "clock"),
         ({"budget_s": float("nan")}, "budget_s"),
         ({"budget_s": float("inf")}, "budget_s"),
         ({"certificate_budget_s": -1}, "certificate_budget_s"),

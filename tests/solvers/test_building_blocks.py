@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -183,6 +184,17 @@ def test_relinking_stays_between_and_moves_change_one_request(seed: int) -> None
     assert len(path) > 0
     moved = single_moves(instance, ends[0], np.random.default_rng(0), 50)
     assert ((moved != ends[0]).sum(axis=1) == 1).all()
+
+
+def test_processor_time_does_not_run_while_a_process_sleeps() -> None:
+    wall, processor = Budget(seconds=0.05).start(), Budget(seconds=0.05, processor=True).start()
+    time.sleep(0.1)
+    assert wall.expired
+    assert not processor.expired
+    assert processor.share(0.5).budget.processor
+    while processor.elapsed < 0.06:
+        pass
+    assert processor.expired
 
 
 def test_certified_area_by_hand() -> None:
