@@ -18,11 +18,11 @@ from semverse.agents.cmpo.solving import solve
 from semverse.agents.cmpo.validation import Validation
 from semverse.agents.common.checkpoint import find_checkpoints
 from semverse.agents.common.learned import LearnedAgent
-from semverse.agents.common.random_state import seed_everything
 from semverse.agents.planner import PlannerAgent
 from semverse.agents.training.evaluation import Evaluation
 from semverse.agents.training.session import Session
 from semverse.envs.errors import InputError
+from semverse.envs.random_state import seed_everything
 from semverse.envs.scc.types import Instance
 from semverse.solvers.base import Budget, Front
 

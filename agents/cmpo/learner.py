@@ -16,11 +16,11 @@ from semverse.agents.cmpo.fine_tuning import FineTuner
 from semverse.agents.cmpo.graph import Graph, make_graph, weigh
 from semverse.agents.cmpo.loss import consistency_loss, denoising_loss
 from semverse.agents.cmpo.noise import corrupt
-from semverse.agents.common.random_state import random_states, restore_random_states
-from semverse.agents.common.tree import fitting
 from semverse.agents.training.session import Session
 from semverse.envs.errors import InputError
+from semverse.envs.random_state import random_states, restore_random_states
 from semverse.envs.scc.types import Instance
+from semverse.envs.tree import fitting
 from semverse.solvers.label_store import load_labels
 
 _LOG_EVERY = 50

@@ -1,31 +1,19 @@
-"""Checkpoints: ``config.yaml``, ``model.safetensors`` and ``card.json`` in a folder, never a pickle."""
+"""Checkpoints of agents: how to make the agent of one again, and where those that ship are."""
 
 from __future__ import annotations
 
-import json
-import platform
-import subprocess
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydantic
-import torch
-import yaml
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 
 from semverse.envs.config import Config, load_config
 from semverse.envs.errors import InputError
-from semverse.envs.files import make_folder, read_bytes, read_text, write_atomic
+from semverse.envs.weights import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
     from semverse.agents.common.learned import LearnedAgent
-
-CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.json"
-_PACKAGES = ("semverse", "gymnasium", "numpy", "torch", "stable-baselines3", "sb3-contrib")
 
 
 class CheckpointConfig(Config):
@@ -36,52 +24,6 @@ class CheckpointConfig(Config):
     env_settings: dict[str, Any]
     settings: dict[str, Any]  # of the agent
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-
-def write_checkpoint(
-    folder: Path,
-    description: Mapping[str, Any],
-    weights: Mapping[str, torch.Tensor],
-    card: Mapping[str, Any],
-) -> None:
-    """Write the three files; each is there whole or not at all."""
-    make_folder(folder)
-    text = yaml.safe_dump(dict(description), sort_keys=False)
-    write_atomic(folder / CONFIG, text.encode())
-    # copies: safetensors refuses memory that two entries share
-    write_atomic(folder / WEIGHTS, save({k: v.detach().cpu().clone() for k, v in weights.items()}))
-    full = {"agent": description["agent"], "env": description["env"], **card}
-    full |= {"versions": _versions(), "git": git_hash()}
-    write_atomic(folder / CARD, (json.dumps(full, indent=1) + "\n").encode())
-
-
-def read_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """Return the weights of a checkpoint.
-
-    Raises:
-        InputError: there are none, or the file is damaged.
-    """
-    path = folder / WEIGHTS
-    try:
-        return load(read_bytes(path))
-    except SafetensorError as error:
-        raise InputError(f"is damaged ({error})", source=path, remedy="train or copy it again") from error
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return the card of a checkpoint.
-
-    Raises:
-        InputError: it is missing or damaged.
-    """
-    path = folder / CARD
-    try:
-        card = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"is no JSON ({error})", source=path, remedy="train or copy it again") from error
-    if not isinstance(card, dict):
-        raise InputError("is no JSON object", source=path, remedy="train or copy it again")
-    return card
 
 
 def load_checkpoint(folder: str | Path) -> LearnedAgent:
@@ -119,25 +61,3 @@ def find_checkpoints(name: str | Path) -> list[Path]:
             return sorted(seeds, key=lambda path: int(path.name.removeprefix("seed_")))
     known = ", ".join(sorted(path.name for path in shipped.glob("*") if path.is_dir())) or "none"
     raise InputError("holds no checkpoint", source=name, remedy=f"give a folder, or a shipped one: {known}")
-
-
-def git_hash() -> str | None:
-    """Return the commit of the source tree, or None outside one."""
-    here = Path(__file__).resolve().parent
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True, timeout=10
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from semverse.agents.base import ActsOnly
-from semverse.agents.common.checkpoint import read_weights, write_checkpoint
 from semverse.agents.training.evaluation import Evaluation, evaluate_agent
 from semverse.agents.training.session import Session
 from semverse.agents.training.vector import make_env
 from semverse.envs.errors import InputError
+from semverse.envs.weights import take_weights, write_learned
 
 
 class LearnedAgent(ActsOnly, ABC):
@@ -79,7 +79,8 @@ class LearnedAgent(ActsOnly, ABC):
             "env_settings": self.env_settings,
             "settings": self.config.model_dump(mode="json"),
         }
-        write_checkpoint(Path(folder), description, self.modules().state_dict(), dict(card or {}))
+        full = {"agent": self.name, "env": self.env_id, **(card or {})}
+        write_learned(Path(folder), description, self.modules().state_dict(), full)
 
     def load(self, folder: str | Path) -> None:
         """Take over the weights of a checkpoint; runs no code of it.
@@ -87,13 +88,7 @@ class LearnedAgent(ActsOnly, ABC):
         Raises:
             InputError: the weights are missing, damaged or of another shape.
         """
-        weights = read_weights(Path(folder))
-        try:
-            self.modules().load_state_dict(weights, strict=True)
-        except RuntimeError as error:
-            raise InputError(
-                f"weights do not fit the agent ({error})", source=folder, remedy="use its own config.yaml"
-            ) from error
+        take_weights(self.modules(), Path(folder))
 
     @property
     def observation_size(self) -> int:

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from semverse.agents.common.learned import LearnedAgent
-from semverse.agents.common.random_state import seed_everything
 from semverse.agents.diffusion.config import DiffusionConfig
 from semverse.agents.diffusion.learner import Learner
 from semverse.agents.diffusion.networks import DenoisingActor
 from semverse.agents.training.session import Session
+from semverse.envs.random_state import seed_everything
 
 
 class DiffusionAgent(LearnedAgent):

@@ -12,14 +12,14 @@ from torch import nn
 
 from semverse.agents.common.buffer import ReplayBuffer
 from semverse.agents.common.features import sample_observations
-from semverse.agents.common.random_state import random_states, restore_random_states
-from semverse.agents.common.tree import fitting
 from semverse.agents.diffusion.cloning import optimal_actions
 from semverse.agents.diffusion.loss import critic_loss, guidance_loss
 from semverse.agents.diffusion.networks import DenoisingActor, DoubleCritic
 from semverse.agents.training.rewards import with_reward
 from semverse.agents.training.session import Session
 from semverse.agents.training.vector import make_vector
+from semverse.envs.random_state import random_states, restore_random_states
+from semverse.envs.tree import fitting
 
 if TYPE_CHECKING:
     from semverse.agents.diffusion.agent import DiffusionAgent

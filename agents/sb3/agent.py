@@ -15,8 +15,6 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from semverse.agents.common.features import FeatureName, Standardise, sample_observations
 from semverse.agents.common.learned import LearnedAgent
-from semverse.agents.common.random_state import seed_everything
-from semverse.agents.common.tree import fitting
 from semverse.agents.sb3.callback import SessionCallback, session_logger
 from semverse.agents.sb3.networks import policy_arguments
 from semverse.agents.sb3.state import restore_algorithm
@@ -25,6 +23,8 @@ from semverse.agents.training.rewards import with_reward
 from semverse.agents.training.session import Session
 from semverse.agents.training.vector import make_vector
 from semverse.envs.config import Config
+from semverse.envs.random_state import seed_everything
+from semverse.envs.tree import fitting
 
 Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]

@@ -9,9 +9,9 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 
-from semverse.agents.common.random_state import restore_random_states
 from semverse.agents.sb3.state import algorithm_state
 from semverse.agents.training.session import Session
+from semverse.envs.random_state import restore_random_states
 
 
 class SessionCallback(BaseCallback):

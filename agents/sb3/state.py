@@ -9,7 +9,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.save_util import recursive_getattr
 
-from semverse.agents.common.random_state import random_states
+from semverse.envs.random_state import random_states
 
 _COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
 _REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")

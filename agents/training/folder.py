@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from semverse.agents.common.checkpoint import CARD, read_card
-from semverse.agents.common.tree import read_tree, write_tree
 from semverse.agents.training.config import TrainConfig
 from semverse.envs.config import load_config
 from semverse.envs.errors import InputError
 from semverse.envs.files import make_folder, write_atomic
+from semverse.envs.tree import read_tree, write_tree
+from semverse.envs.weights import CARD, read_card
 
 CONFIG, STATE, SUMMARY, LOGS = "training.yaml", "state.safetensors", "summary.json", "tensorboard"
 _FREE_KEYS = {"seeds"}  # a resumed run may add seeds

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from semverse.agents.common.learned import LearnedAgent
-from semverse.agents.common.random_state import random_states, restore_random_states
 from semverse.agents.registry import make_agent
 from semverse.agents.training.config import TrainConfig
 from semverse.agents.training.evaluation import Evaluation
@@ -18,6 +17,7 @@ from semverse.agents.training.folder import LOGS, RunFolder
 from semverse.agents.training.session import Session
 from semverse.agents.training.statistics import bootstrap_iqm
 from semverse.envs.errors import InputError
+from semverse.envs.random_state import random_states, restore_random_states
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

@@ -11,7 +11,7 @@ import torch
 from semverse.agents.cmpo.critic import Critic
 from semverse.agents.cmpo.fine_tuning import FineTuner, final_reward
 from semverse.agents.cmpo.learner import draw_noise, load_examples
-from semverse.agents.common.checkpoint import load_checkpoint, read_weights
+from semverse.agents.common.checkpoint import load_checkpoint
 from semverse.agents.registry import make_agent
 from semverse.agents.training.config import TrainConfig
 from semverse.agents.training.folder import STATE, RunFolder
@@ -19,6 +19,7 @@ from semverse.agents.training.run import run_training
 from semverse.agents.training.session import Session
 from semverse.envs.config import load_yaml, parse, shipped
 from semverse.envs.errors import InputError
+from semverse.envs.weights import read_weights
 
 TINY = {"kind": "grid", "grid": 8, "cell": 4, "layers": 2, "conditioned": True}
 

@@ -13,12 +13,13 @@ import torch
 from safetensors.torch import save_file
 
 import semverse.envs  # noqa: F401  (registers the ids)
-from semverse.agents.common.checkpoint import find_checkpoints, load_checkpoint, read_card
+from semverse.agents.common.checkpoint import find_checkpoints, load_checkpoint
 from semverse.agents.common.learned import LearnedAgent
-from semverse.agents.common.tree import read_tree, write_tree
 from semverse.agents.registry import list_agents, make_agent
 from semverse.agents.training.session import Session
 from semverse.envs.errors import InputError
+from semverse.envs.tree import read_tree, write_tree
+from semverse.envs.weights import read_card
 
 LEARNED = ("ppo", "sac", "diffusion")
 SMALL: dict[str, dict[str, Any]] = {

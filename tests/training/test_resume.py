@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from semverse.agents.common.checkpoint import read_weights
 from semverse.agents.training.config import TrainConfig
 from semverse.agents.training.folder import STATE, RunFolder
 from semverse.agents.training.run import run_training
 from semverse.envs.config import parse
 from semverse.envs.errors import InputError
+from semverse.envs.weights import read_weights
 
 SCC = {
     "id": "semverse/SCC-v0",
