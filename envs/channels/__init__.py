@@ -1,0 +1,1 @@
+"""Radio channels: path loss, fading, capacity, modulation and coding (numpy, SI units)."""
