@@ -29,6 +29,7 @@ class EnvRow:
 
 _SCC = "semverse.envs.scc"
 _ISGC = "semverse.envs.isgc"
+_VLSCC = "semverse.envs.vlscc"
 
 _TABLE: tuple[EnvRow, ...] = (
     EnvRow(
@@ -100,6 +101,32 @@ _TABLE: tuple[EnvRow, ...] = (
         "pettingzoo",
         f"{_ISGC}.parallel_env",
         "devices bid for one band, as a team or selfishly",
+    ),
+    EnvRow(
+        "semverse/VLSCC-v0",
+        "gymnasium",
+        f"{_VLSCC}.env:VLSCCEnv",
+        "choose the code length of each frame of a stream under a budget of symbols",
+        vector_entry_point=f"{_VLSCC}.vector_env:VLSCCVectorEnv",
+    ),
+    EnvRow(
+        "semverse/VLSCCMap-v0",
+        "gymnasium",
+        f"{_VLSCC}.env:VLSCCMapEnv",
+        "choose the code length of each block of each frame",
+        vector_entry_point=f"{_VLSCC}.vector_env:VLSCCMapVectorEnv",
+    ),
+    EnvRow(
+        "semverse/MO-VLSCC-v0",
+        "mo-gymnasium",
+        f"{_VLSCC}.env:MOVLSCCEnv",
+        "VLSCC-v0 with distortion, symbols and delay as vector reward",
+    ),
+    EnvRow(
+        "semverse/vlscc_parallel_v0",
+        "pettingzoo",
+        f"{_VLSCC}.parallel_env",
+        "users share the symbols of a frame, as a team or selfishly",
     ),
 )
 

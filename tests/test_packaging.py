@@ -116,13 +116,16 @@ def modules(*parts: str) -> list[Path]:
     return [path for path in source_files("*.py") if path.parts[: len(parts)] == parts]
 
 
+PROBLEMS = ("scc", "isgc", "vlscc")
+
+
 def adapters() -> tuple[str, ...]:
     """Environment modules: those that import Gymnasium or PettingZoo, or one that does."""
     found: set[str] = set()
     while True:
         more = {
             "semverse." + ".".join(path.with_suffix("").parts)
-            for path in [*modules("envs", "scc"), *modules("envs", "isgc")]
+            for path in [path for problem in PROBLEMS for path in modules("envs", problem)]
             if touches(path, "gymnasium", "pettingzoo", *found)
         }
         if more == found:
@@ -160,7 +163,7 @@ def test_dependency_rule(path):
         assert not touches(path, "semverse.agents", "gymnasium", "pettingzoo", *adapters())
     if top == "agents":
         assert not touches(path, *adapters())
-    if path.parts[:2] == ("envs", "isgc") and not path.stem.endswith("env"):
+    if path.parts[:2] in (("envs", "isgc"), ("envs", "vlscc")) and not path.stem.endswith("env"):
         allowed = {"options", "speed"}  # what the adapters have in common, and what measures them
         assert path.stem in allowed or not touches(path, "gymnasium", "pettingzoo", *adapters())
     if path.parts[:2] == ("envs", "scc") and path.stem in MODEL_LAYER:

@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.checks import check_count, check_number
 from semverse.envs.errors import InputError
 from semverse.envs.isgc.config import ISGCConfig, load_profile
 from semverse.envs.isgc.stream import ACCEPTANCE, FEASIBLE, Drawn, describe
@@ -72,20 +73,6 @@ def check_render_mode(render_mode: str | None) -> str | None:
     if render_mode is not None and render_mode not in RENDER_MODES:
         raise InputError(f"is {render_mode!r:.60}", key="render_mode", remedy="choose 'rgb_array' or None")
     return render_mode
-
-
-def check_number(key: str, value: Any, low: float, high: float = 1e6) -> float:
-    """Return a finite number within bounds, or raise `InputError`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InputError(f"is {value!r:.60}", key=key, remedy=f"give a number from {low:g} to {high:g}")
-    return float(value)
-
-
-def check_count(key: str, value: Any, low: int = 1, high: int = 1_000_000) -> int:
-    """Return a whole number within bounds, or raise `InputError`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise InputError(f"is {value!r:.60}", key=key, remedy=f"give a whole number from {low} to {high}")
-    return int(value)
 
 
 def action_space() -> gymnasium.spaces.Box:

@@ -15,6 +15,7 @@ from gymnasium.utils import seeding
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils import parallel_to_aec, wrappers
 
+from semverse.envs.checks import check_count
 from semverse.envs.errors import InputError
 from semverse.envs.isgc.config import load_profile
 from semverse.envs.isgc.core import check_actions
@@ -22,7 +23,6 @@ from semverse.envs.isgc.generator import sample_states
 from semverse.envs.isgc.options import (
     RENDER_MODES,
     action_space,
-    check_count,
     check_render_mode,
     observation_space,
 )

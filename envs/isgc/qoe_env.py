@@ -9,11 +9,12 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.checks import check_count
 from semverse.envs.isgc.base_env import BaseISGCEnv
 from semverse.envs.isgc.config import load_profile
 from semverse.envs.isgc.core import check_actions, split_of
 from semverse.envs.isgc.generator import sample_states
-from semverse.envs.isgc.options import check_count, read_state
+from semverse.envs.isgc.options import read_state
 from semverse.envs.isgc.qoe import evaluate_qoe, load_qoe, qoe_optimum, round_split
 from semverse.envs.isgc.types import FloatArray
 

@@ -19,7 +19,7 @@ from semverse.envs.isgc.model import optimum
 BATCH = 10_000  # states a call of the optimum
 
 
-def _rate(call: Callable[[], object], count: int, seconds: float) -> float:
+def rate(call: Callable[[], object], count: int, seconds: float) -> float:
     """Return things a second of a call that does so many."""
     call()
     done, started = 0, time.process_time()
@@ -33,7 +33,7 @@ def optimum_rate(profile: str, seconds: float) -> float:
     """Return states a second that `optimum` solves."""
     config = load_profile(profile)
     states = sample_states(np.random.default_rng(0), BATCH, config)
-    return _rate(lambda: optimum(states, config), BATCH, seconds)
+    return rate(lambda: optimum(states, config), BATCH, seconds)
 
 
 def batch_rate(num_envs: int, seconds: float, **options: Any) -> float:
@@ -43,7 +43,7 @@ def batch_rate(num_envs: int, seconds: float, **options: Any) -> float:
     )
     env.reset(seed=0)
     actions = np.random.default_rng(0).uniform(-1, 1, (num_envs, 3)).astype(np.float32)
-    return _rate(lambda: env.step(actions), num_envs, seconds)
+    return rate(lambda: env.step(actions), num_envs, seconds)
 
 
 def cartpole_rate(num_envs: int, seconds: float) -> float:
@@ -51,4 +51,4 @@ def cartpole_rate(num_envs: int, seconds: float) -> float:
     env = gymnasium.make_vec("CartPole-v1", num_envs=num_envs, vectorization_mode="vector_entry_point")
     env.reset(seed=0)
     actions = np.random.default_rng(0).integers(2, size=num_envs)
-    return _rate(lambda: env.step(actions), num_envs, seconds)
+    return rate(lambda: env.step(actions), num_envs, seconds)

@@ -13,6 +13,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from semverse.envs.checks import check_count
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.core import decide
 from semverse.envs.isgc.options import (
@@ -20,7 +21,6 @@ from semverse.envs.isgc.options import (
     RENDER_MODES,
     Setup,
     action_space,
-    check_count,
     observation_space,
     read_state,
 )

@@ -1,0 +1,1 @@
+"""Profiles of the VL-SCC rate control problem."""

@@ -1,0 +1,1 @@
+"""Rate control of variable-length semantic-channel codes (paper 002)."""

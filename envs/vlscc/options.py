@@ -1,0 +1,96 @@
+"""Options and spaces that the VL-SCC environments have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from semverse.envs.errors import InputError
+from semverse.envs.vlscc.problem import Content, Problem
+from semverse.envs.vlscc.types import Episode
+
+RENDER_MODES = ("rgb_array",)
+RENDER_FPS = 30
+
+
+def make_problem(
+    profile: str | Path, content: Content, *, blocks: bool, render_mode: str | None, **overrides: Any
+) -> Problem:
+    """Load the problem of an environment.
+
+    Args:
+        profile: see `semverse.envs.vlscc.config.load_profile`.
+        content: "train", "held_out" or "all".
+        blocks: frames must have several blocks; else exactly one.
+        render_mode: "rgb_array" or None.
+        **overrides: keys of the profile.
+
+    Raises:
+        InputError: a wrong value.
+    """
+    if render_mode is not None and render_mode not in RENDER_MODES:
+        raise InputError(f"is {render_mode!r:.60}", key="render_mode", remedy="choose 'rgb_array' or None")
+    problem = Problem.of(profile, content, **overrides)
+    if (problem.surfaces.blocks > 1) != blocks:
+        remedy = "use VLSCC-v0 for one block, VLSCCMap-v0 for several"
+        raise InputError(f"has frames of {problem.surfaces.blocks} blocks", key="surfaces", remedy=remedy)
+    return problem
+
+
+def action_space(problem: Problem) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:
+    """Return the space of a frame's levels."""
+    s = problem.surfaces
+    if s.blocks == 1:
+        return gymnasium.spaces.Discrete(s.levels)
+    return gymnasium.spaces.MultiDiscrete([s.levels] * s.blocks)
+
+
+def observation_space(problem: Problem) -> gymnasium.spaces.Box:
+    """Return the space of observations [P K + 5].
+
+    The features of the frame, block by block; the ratio in dB; the symbols left a frame left over those of a
+    whole code (1: they will do for whole codes); shares of frames left, and of the deadline; the last
+    quality.
+    """
+    s = problem.surfaces
+    features = s.features.reshape(s.frames, -1)
+    worst, best = problem.quality_bounds
+    low = [*features.min(axis=0), s.snr_db[0], 0.0, 0.0, 0.0, min(worst, 0.0)]
+    high = [*features.max(axis=0), s.snr_db[-1], 1.0, 1.0, 1.0, max(best, 0.0)]
+    ends = np.array([low, high]).astype(np.float32)
+    ends[:, -1] = np.nextafter(ends[:, -1], np.array([-np.inf, np.inf], dtype=np.float32))
+    return gymnasium.spaces.Box(ends[0], ends[1], dtype=np.float32)
+
+
+def read_episode(options: dict[str, Any] | None, problem: Problem) -> Episode | None:
+    """Return the episode [T, 1] of reset options, or None.
+
+    Raises:
+        InputError: an unknown option, or an episode of another length or with frames that do not exist.
+    """
+    given = dict(options or {})
+    episode = given.pop("episode", None)
+    if given:
+        known = "known: episode"
+        raise InputError("is unknown", source="reset options", key=next(iter(map(str, given))), remedy=known)
+    if episode is None:
+        return None
+    length, frames = problem.config.frames, problem.surfaces.frames
+    good = isinstance(episode, Episode) and np.shape(episode.frames) == np.shape(episode.snr_db) == (length,)
+    if good:
+        whole = episode.frames.dtype.kind in "iu" and np.isfinite(episode.snr_db).all()
+        good = bool(whole and ((episode.frames >= 0) & (episode.frames < frames)).all())
+    if not good:
+        remedy = f"give an Episode of {length} frames, each from 0 to {frames - 1}, with finite ratios"
+        raise InputError("is none of this problem", source="reset options", key="episode", remedy=remedy)
+    return Episode(episode.frames[:, None].astype(np.int64), episode.snr_db[:, None].astype(np.float64))
+
+
+def user_space(problem: Problem) -> gymnasium.spaces.Box:
+    """Return the space of a user's observations [K + 3]: `observation_space` without budget and deadline."""
+    full, size = observation_space(problem), problem.surfaces.features.shape[-1]
+    kept = [*range(size + 1), size + 2, size + 4]
+    return gymnasium.spaces.Box(full.low[kept], full.high[kept], dtype=np.float32)
