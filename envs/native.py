@@ -76,6 +76,9 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any], ABC):
     def _play(self, actions: Any, active: BoolArray) -> tuple[npt.NDArray[np.float64], BoolArray, Infos]:
         """Play the active rows; return rewards, which rows are over, and infos (inactive rows: anything)."""
 
+    def _seeded(self, row: int) -> None:  # most keep nothing of a generator
+        """Forget what the row's former generator drew in advance."""
+
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """One generator a row, as in `SyncVectorEnv`."""
@@ -114,6 +117,7 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any], ABC):
         for row in rows.tolist():
             if seeds[row] is not None:
                 self._generators[row], self._seeds[row] = seeding.np_random(seeds[row])
+                self._seeded(row)
         self._seed_missing()
         self._begin(rows, read)
         self._over[rows], self._started = False, True
