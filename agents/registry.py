@@ -25,16 +25,27 @@ SCC_ENVS = (
 
 ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
 ISGC_LEARNED = (*ISGC_ENVS, "semverse/ISGCQoE-v0")
+VLSCC_ENVS = ("semverse/VLSCC-v0", "semverse/VLSCCMap-v0")
 
 # name, target, environments, summary
 _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-    ("ppo", "sb3.ppo:PPOAgent", ISGC_LEARNED, "proximal policy optimisation (Stable-Baselines3)"),
-    ("maskable_ppo", "sb3.ppo:MaskablePPOAgent", ("semverse/SCC-v0",), "PPO with action masks (sb3-contrib)"),
+    (
+        "ppo",
+        "sb3.ppo:PPOAgent",
+        (*ISGC_LEARNED, *VLSCC_ENVS),
+        "proximal policy optimisation (Stable-Baselines3)",
+    ),
+    (
+        "maskable_ppo",
+        "sb3.ppo:MaskablePPOAgent",
+        ("semverse/SCC-v0", *VLSCC_ENVS),
+        "PPO with action masks (sb3-contrib)",
+    ),
     ("sac", "sb3.sac:SACAgent", ISGC_LEARNED, "soft actor-critic (Stable-Baselines3)"),
     (
         "diffusion",
         "diffusion.agent:DiffusionAgent",
-        ISGC_LEARNED,
+        (*ISGC_LEARNED, *VLSCC_ENVS),
         "denoising policy guided by double critics",
     ),
     ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
@@ -50,6 +61,22 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("myopic", "isgc_baselines:MyopicAgent", ISGC_ENVS[1:], "most utility of the slot"),
     ("max_weight", "isgc_baselines:MaxWeightAgent", ISGC_ENVS[1:], "most backlog-weighted service"),
     ("drift_plus_penalty", "isgc_baselines:DriftPlusPenaltyAgent", ISGC_ENVS[1:], "utility against queues"),
+    ("vlscc_random", "vlscc_baselines:RandomRateAgent", VLSCC_ENVS, "any level of each block"),
+    ("fixed", "vlscc_baselines:FixedAgent", VLSCC_ENVS, "constant level at the budget (SCC)"),
+    ("entropy", "vlscc_baselines:EntropyAgent", VLSCC_ENVS, "levels in proportion to the content's entropy"),
+    ("ran", "vlscc_baselines:AllocationAgent", VLSCC_ENVS, "the codec's own rate allocation network"),
+    (
+        "lagrange",
+        "vlscc_baselines:LagrangeAgent",
+        VLSCC_ENVS,
+        "one price of a symbol, fitted to what is left",
+    ),
+    (
+        "vlscc_exact",
+        "vlscc_baselines:ExactRateAgent",
+        VLSCC_ENVS,
+        "exact optimum of episodes known in advance",
+    ),
 )
 # policies that solve whole instances as well
 _PLANNING_POLICIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (

@@ -97,18 +97,7 @@ class LearnedAgent(ActsOnly, ABC):
         Raises:
             InputError: observations are no flat arrays.
         """
-        return self._size(self.observation_space)
-
-    @property
-    def action_size(self) -> int:
-        """Entries of a continuous action.
-
-        Raises:
-            InputError: actions are not continuous.
-        """
-        return self._size(self.action_space)
-
-    def _size(self, space: gymnasium.Space[Any]) -> int:
+        space = self.observation_space
         if not isinstance(space, gymnasium.spaces.Box) or len(space.shape) != 1:
             raise InputError(
                 f"needs flat arrays, not {type(space).__name__}",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from semverse.agents.common.actions import action_size, to_space
 from semverse.agents.common.learned import LearnedAgent
 from semverse.agents.diffusion.config import DiffusionConfig
 from semverse.agents.diffusion.learner import Learner
@@ -17,7 +18,10 @@ from semverse.envs.random_state import seed_everything
 
 
 class DiffusionAgent(LearnedAgent):
-    """A policy that denoises Gaussian noise into an action; see `LearnedAgent` for the arguments."""
+    """A policy that denoises Gaussian noise into an action; see `LearnedAgent` for the arguments.
+
+    Discrete actions must be ordered, as levels are: a choice is a number that is rounded to the nearest one.
+    """
 
     name = "diffusion"
     Config: ClassVar[Any] = DiffusionConfig
@@ -30,7 +34,7 @@ class DiffusionAgent(LearnedAgent):
         c = self.config
         return DenoisingActor(
             self.observation_size,
-            self.action_size,
+            action_size(self.action_space, self.name),
             c.features,
             c.hidden,
             c.denoising_steps,
@@ -54,11 +58,5 @@ class DiffusionAgent(LearnedAgent):
         rows = np.asarray(observation, dtype=np.float32)
         with torch.no_grad():
             actions = self.actor(torch.as_tensor(rows if batch else rows[None]), deterministic).numpy()
-        scaled = self.to_box(actions)
+        scaled = to_space(actions, self.action_space)
         return scaled if batch else scaled[0]
-
-    def to_box(self, actions: Any) -> Any:
-        """Map actions from [-1, 1] to the action space."""
-        box: Any = self.action_space
-        low, high = box.low, box.high
-        return low + (actions + 1.0) * (0.5 * (high - low))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from semverse.agents.common.actions import to_space
 from semverse.agents.common.buffer import ReplayBuffer
 from semverse.agents.common.features import sample_observations
 from semverse.agents.diffusion.cloning import optimal_actions
@@ -37,8 +38,8 @@ class Learner:
     """
 
     def __init__(self, agent: DiffusionAgent, actor: DenoisingActor, session: Session) -> None:
-        self.config, self.session, self.actor, self._to_box = agent.config, session, actor, agent.to_box
-        size, actions = agent.observation_size, agent.action_size
+        self.config, self.session, self.actor, self._space = agent.config, session, actor, agent.action_space
+        size, actions = agent.observation_size, actor.action_size
         env = make_vector(agent.env_id, agent.env_settings, session.num_envs)
         self.env = with_reward(env, agent.env_id, agent.env_settings, session.reward)
         c = self.config
@@ -114,7 +115,7 @@ class Learner:
             with torch.no_grad():
                 actions = self.actor(torch.as_tensor(observation))
             actions = (actions + c.exploration_noise * torch.randn(size)).clamp(-1.0, 1.0)
-        following, reward, terminated, truncated, info = self.env.step(self._to_box(actions.numpy()))
+        following, reward, terminated, truncated, info = self.env.step(to_space(actions.numpy(), self._space))
         after = following
         if c.gamma and (truncated & ~terminated).any():
             after = following.copy()  # what a cut-off episode would have gone on from

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.isgc.clairvoyant import clairvoyant_bound
+from semverse.envs.vlscc.optimum import optimum
 
 _KNOWN: dict[tuple[str, int], float] = {}  # a training is evaluated on the same episodes again and again
 
@@ -20,18 +21,26 @@ def episode_bounds(
     """Return the clairvoyant bounds [N] of the episodes that a vector environment just started, if defined.
 
     Args:
-        env: a `SyncVectorEnv` that was reset with ``seed``.
+        env: a vector environment that was reset with ``seed``.
         env_id: of which environment.
         settings: what it was made with.
         seed: row i plays episode ``seed + i``.
     """
-    if env_id != "semverse/ISGCDynamic-v0":
+    if env_id not in ("semverse/ISGCDynamic-v0", "semverse/VLSCC-v0", "semverse/VLSCCMap-v0"):
         return None
-    label = json.dumps(settings, sort_keys=True, default=str)
+    label = json.dumps([env_id, settings], sort_keys=True, default=str)
     found = np.empty(env.num_envs)
-    for row, single in enumerate(env.envs):
-        key, inner = (label, seed + row), single.unwrapped
+    for row in range(env.num_envs):
+        key = (label, seed + row)
         if key not in _KNOWN:
-            _KNOWN[key] = clairvoyant_bound(inner.episode, inner.config, inner.dynamics)
+            _KNOWN[key] = _bound(env, row)
         found[row] = _KNOWN[key]
     return found
+
+
+def _bound(env: Any, row: int) -> float:
+    """Return the bound of one row's episode."""
+    if hasattr(env.unwrapped, "streams"):
+        return optimum(env.unwrapped.streams.episode.row(row), env.unwrapped.problem).value
+    inner = env.envs[row].unwrapped
+    return clairvoyant_bound(inner.episode, inner.config, inner.dynamics)

@@ -131,8 +131,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
     @property
     def episode(self) -> Episode:
         """The draws of the episode at hand [T]."""
-        both = self.streams.episode
-        return Episode(both.frames[:, 0], both.snr_db[:, 0])
+        return self.streams.episode.row(0)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -65,6 +65,10 @@ class Episode:
         """Return T."""
         return len(self.frames)
 
+    def row(self, row: int) -> Episode:
+        """Return one of several streams [T, N]."""
+        return Episode(self.frames[:, row], self.snr_db[:, row])
+
 
 @dataclass(frozen=True, eq=False)
 class Costs:

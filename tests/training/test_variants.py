@@ -11,14 +11,19 @@ TINY = {
     "sac": {"hidden": [8], "learning_starts": 4},
     "diffusion": {"hidden": [8], "critic_hidden": [8], "warmup_steps": 4, "critic_warmup_updates": 1},
 }
-SETTINGS = {"semverse/ISGCDynamic-v0": {"slots": 5}}
+SETTINGS = {
+    "semverse/ISGCDynamic-v0": {"slots": 5},
+    "semverse/VLSCC-v0": {"profile": "toy", "frames": 4},
+    "semverse/VLSCCMap-v0": {"profile": "toy_map", "frames": 4},
+}
 PAIRS = [(s.name, env) for s in list_agents() if s.name in TINY for env in s.supports]
 
 
 @pytest.mark.parametrize(("name", "env_id"), PAIRS)
 def test_agents_train_and_score_where_they_say(name: str, env_id: str) -> None:
     settings = SETTINGS.get(env_id, {})
-    agent = make_agent(name, env_id, env_settings=settings, **TINY[name])
+    features = {} if "ISGC" in env_id else {"features": "raw"}
+    agent = make_agent(name, env_id, env_settings=settings, **TINY[name], **features)
     agent.train(Session(total_steps=16, num_envs=4, seed=0, checkpoint_every=16))
     scores = evaluate_agent(agent, env_id, settings, episodes=4, seed=1).scores
     assert (scores > 0).all()

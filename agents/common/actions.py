@@ -1,0 +1,35 @@
+"""Actions of policies whose networks put out numbers in [-1, 1]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from semverse.envs.errors import InputError
+
+
+def action_size(space: gymnasium.Space[Any], agent: str) -> int:
+    """Return how many numbers an action takes: one an entry; discrete choices must be ordered, as levels are.
+
+    Raises:
+        InputError: the space is neither flat and continuous nor made of choices.
+    """
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return 1
+    if isinstance(space, gymnasium.spaces.Box | gymnasium.spaces.MultiDiscrete) and len(space.shape) == 1:
+        return int(space.shape[0])
+    raise InputError(f"does not act in {type(space).__name__}", source=agent, remedy="use another agent")
+
+
+def to_space(actions: npt.NDArray[Any], space: Any) -> npt.NDArray[Any]:
+    """Map numbers [B, A] in [-1, 1] to actions of a space: linearly, choices rounded to the nearest one."""
+    if isinstance(space, gymnasium.spaces.Box):
+        scaled: npt.NDArray[Any] = space.low + (actions + 1.0) * (0.5 * (space.high - space.low))
+        return scaled
+    discrete = isinstance(space, gymnasium.spaces.Discrete)
+    top = space.n - 1 if discrete else space.nvec - 1
+    chosen: npt.NDArray[Any] = space.start + np.rint((actions + 1.0) * (0.5 * top)).astype(np.int64)
+    return chosen[:, 0] if discrete else chosen
