@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_PSNR_DB = 100.0
 MS_SSIM_LEVELS = 5
+MS_SSIM_MIN_SIDE = 97  # the smaller window must fit into the picture halved four times
 
 
 def psnr_db(
@@ -68,17 +69,15 @@ def ms_ssim_tensor(reference: Tensor, received: Tensor) -> Tensor:
 
 
 def ms_ssim_window(height: int, width: int) -> int:
-    """Return the width of the MS-SSIM window, 11 or 7; it must fit into the picture halved four times.
+    """Return the width of the MS-SSIM window, 11 or 7, for pictures of a size.
 
     Raises:
         InputError: a side is below 97 pixels.
     """
-    for window in (11, 7):
-        if min(height, width) > (window - 1) * 2 ** (MS_SSIM_LEVELS - 1):
-            return window
-    raise InputError(
-        f"pictures of {width} x {height} are too small", source="MS-SSIM", remedy="use sides >= 97 pixels"
-    )
+    if min(height, width) < MS_SSIM_MIN_SIDE:
+        message = f"pictures of {width} x {height} are too small"
+        raise InputError(message, source="MS-SSIM", remedy=f"use sides >= {MS_SSIM_MIN_SIDE} pixels")
+    return 11 if min(height, width) > 10 * 2 ** (MS_SSIM_LEVELS - 1) else 7
 
 
 def lpips(reference: NDArray[np.uint8], received: NDArray[np.uint8]) -> NDArray[np.float64]:
