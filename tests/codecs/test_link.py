@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("sionna")
 
-from semverse.envs.codecs.link import BITS_PER_SYMBOL, CodedLink
+from semverse.envs.channels.modulation import BITS_PER_SYMBOL
+from semverse.envs.codecs.link import CodedLink
 from semverse.envs.errors import InputError
 
 
