@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from semverse.envs.channels.capacity import normal_approximation_esno_db
+from semverse.envs.channels.capacity import normal_approximation_waterfall
 from semverse.envs.channels.numerics import normal_quantile
 from semverse.envs.channels.waterfall import Waterfall, fit_waterfall
 from semverse.envs.errors import InputError
@@ -17,8 +18,8 @@ from semverse.envs.files import read_text, write_atomic
 SHIPPED = Path(__file__).with_name("bler.json")
 FORMAT = "semverse.bler/1"
 
-# Code rates of the grid: NR's range (TS 38.214, tables 5.1.3.1-1 and 5.1.3.1-2), and both sides of 0.67, where
-# the base graph changes.
+# Code rates of the grid: NR's range (TS 38.214, tables 5.1.3.1-1 and 5.1.3.1-2), and both sides of 0.67,
+# where the base graph changes.
 LOW_RATES = (120 / 1024, 0.2, 0.3, 0.4, 0.5, 0.6, 0.67)
 HIGH_RATES = (0.69, 0.75, 0.82, 0.88, 948 / 1024)
 LOWEST_RATE = {  # just below those of the same tables
@@ -31,6 +32,7 @@ LOWEST_RATE = {  # just below those of the same tables
 LENGTHS_OF_LOW_RATES = (64, 128, 256, 512, 1024, 2048, 3824)
 LONG_LENGTHS = (3840, 8448)  # base graph 1, at rates above 1/4
 LENGTHS_OF_HIGH_RATES = (64, 128, 292, 293, 512, 1024, 2048, 4096, 8448)
+Point = tuple[float, int, int]  # Es/N0 in dB, blocks sent, blocks lost
 TYPICAL_LOSS_DB = 0.8  # of the code against the normal approximation
 
 
@@ -47,9 +49,10 @@ class Scheme:
         """Name in files and progress bars."""
         return f"{self.modulation} {self.code_rate:.4f} {self.k}"
 
-    def normal_approximation_db(self, block_error_rate: float) -> float:
-        """Return the Es/N0 at which the normal approximation has a block error rate."""
-        return normal_approximation_esno_db(self.modulation, self.code_rate, self.k, block_error_rate)
+    def normal_waterfall(self) -> tuple[float, float]:
+        """Return position and width in dB of the normal approximation."""
+        position, width = normal_approximation_waterfall(self.modulation, self.code_rate, self.k)
+        return float(position), float(width)
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,30 @@ class Measured:
     """Points of one scheme."""
 
     scheme: Scheme
-    points: tuple[tuple[float, int, int], ...]  # Es/N0 in dB, blocks sent, blocks lost
+    points: tuple[Point, ...]
+    position_db: float  # of the waterfall through the points
+    width_db: float
 
-    def waterfall(self) -> Waterfall:
-        """Return the waterfall through the points."""
-        return fit_waterfall(np.array(self.points).reshape(-1, 3), expected_waterfall(self.scheme))
+    @classmethod
+    def of(cls, scheme: Scheme, points: tuple[Point, ...]) -> Measured:
+        """Return the points with their waterfall."""
+        fit = fit_points(scheme, points)
+        return cls(scheme, points, round(fit.position_db, 4), round(fit.width_db, 4))
+
+    def esno_db(self, block_error_rate: float) -> float:
+        """Return the Es/N0 in dB at which the block error rate is reached."""
+        return self.position_db + self.width_db * normal_quantile(block_error_rate)
+
+
+def fit_points(scheme: Scheme, points: Sequence[Point]) -> Waterfall:
+    """Return the waterfall through points of a scheme."""
+    return fit_waterfall(np.array(points).reshape(-1, 3), expected_waterfall(scheme))
 
 
 def expected_waterfall(scheme: Scheme) -> tuple[float, float]:
     """Return position and width in dB that the normal approximation and `TYPICAL_LOSS_DB` let expect."""
-    half, tenth = scheme.normal_approximation_db(0.5), scheme.normal_approximation_db(0.1)
-    return half + TYPICAL_LOSS_DB, (tenth - half) / normal_quantile(0.1)
+    position, width = scheme.normal_waterfall()
+    return position + TYPICAL_LOSS_DB, width
 
 
 def grid() -> list[Scheme]:
@@ -75,7 +91,7 @@ def grid() -> list[Scheme]:
     found = []
     for modulation, lowest in LOWEST_RATE.items():
         for rate in (*LOW_RATES, *HIGH_RATES):
-            lengths = LENGTHS_OF_HIGH_RATES if rate in HIGH_RATES else LENGTHS_OF_LOW_RATES
+            lengths: tuple[int, ...] = LENGTHS_OF_HIGH_RATES if rate in HIGH_RATES else LENGTHS_OF_LOW_RATES
             if 0.25 < rate < HIGH_RATES[0]:
                 lengths += LONG_LENGTHS
             if rate >= lowest:
@@ -99,7 +115,7 @@ class PointsFile:
         """
         rows = [
             {"modulation": m.scheme.modulation, "code_rate": m.scheme.code_rate, "k": m.scheme.k}
-            | {"points": m.points}
+            | {"position_db": m.position_db, "width_db": m.width_db, "points": m.points}
             for m in self.measured
         ]
         head = {"format": FORMAT, "seed": self.seed, "iterations": self.iterations}
@@ -123,6 +139,8 @@ def load_points(path: Path = SHIPPED) -> PointsFile:
             Measured(
                 Scheme(str(row["modulation"]), float(row["code_rate"]), int(row["k"])),
                 tuple((float(esno_db), int(sent), int(lost)) for esno_db, sent, lost in row["points"]),
+                float(row["position_db"]),
+                float(row["width_db"]),
             )
             for row in content["schemes"]
         )

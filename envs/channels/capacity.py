@@ -50,7 +50,7 @@ def bicm_dispersion(modulation: str, esno_db: npt.ArrayLike) -> FloatArray:
 def bicm_esno_db(modulation: str, bits_per_symbol: npt.ArrayLike) -> FloatArray:
     """Return the Es/N0 in dB at which BICM carries so many bits a symbol (the inverse of `bicm_capacity`)."""
     information, _ = _bicm_tables(modulation)
-    return np.interp(bits_per_symbol, information, GRID_DB)
+    return np.interp(np.asarray(bits_per_symbol, dtype=np.float64), information, GRID_DB)
 
 
 def normal_approximation(
@@ -67,15 +67,25 @@ def normal_approximation(
     check_scheme(modulation, code_rate, k)
     symbols = block_symbols(modulation, code_rate, k)
     information, dispersion = (_interpolate(esno_db, table) for table in _bicm_tables(modulation))
-    return normal_tail(_margin(symbols, np.asarray(k), information, dispersion))
+    return normal_tail(_margin(symbols, np.asarray(k, dtype=np.float64), information, dispersion))
 
 
-def normal_approximation_esno_db(modulation: str, code_rate: float, k: int, block_error_rate: float) -> float:
-    """Return the Es/N0 in dB at which `normal_approximation` has a block error rate; scalars only."""
-    margin = _margin(block_symbols(modulation, code_rate, k), np.asarray(k), *_bicm_tables(modulation))
-    above = int(np.argmax(margin > normal_quantile(block_error_rate)))
-    part = slice(above - 1, above + 1)
-    return float(np.interp(normal_quantile(block_error_rate), margin[part], GRID_DB[part]))
+def normal_approximation_waterfall(
+    modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Return Es/N0 at a block error rate of one half, and width, of the normal approximation in dB.
+
+    The width is that from one half to 10 %. Arguments broadcast; see `semverse.envs.channels.waterfall`.
+
+    Raises:
+        InputError: a scheme that does not exist.
+    """
+    check_scheme(modulation, code_rate, k)
+    symbols = block_symbols(modulation, code_rate, k)[..., None]
+    length = np.asarray(k, dtype=np.float64)[..., None]
+    margin = _margin(symbols, length, *_bicm_tables(modulation))  # [..., grid], rising
+    half, tenth = (_crossing(margin, normal_quantile(rate)) for rate in (0.5, 0.1))
+    return half, (tenth - half) / normal_quantile(0.1)
 
 
 def normal_approximation_rate(
@@ -92,12 +102,20 @@ def normal_approximation_rate(
 
 
 def _margin(
-    symbols: FloatArray, k: npt.NDArray[np.generic], information: FloatArray, dispersion: FloatArray
+    symbols: FloatArray, k: FloatArray, information: FloatArray, dispersion: FloatArray
 ) -> FloatArray:
     """Return by how many standard deviations the information of a block is above what it has to carry."""
     spare = symbols * information - k + np.log2(symbols) / 2
     margin: FloatArray = spare / np.sqrt(np.maximum(symbols * dispersion, 1e-12))
     return margin
+
+
+def _crossing(margin: FloatArray, level: float) -> FloatArray:
+    """Return the place in GRID_DB where margins [..., grid] rise above a level."""
+    after = np.argmax(margin > level, axis=-1)[..., None]
+    low, high = (np.take_along_axis(margin, at, axis=-1)[..., 0] for at in (after - 1, after))
+    way = (level - low) / (high - low)
+    return np.asarray(GRID_DB[after[..., 0] - 1] + way * (GRID_DB[1] - GRID_DB[0]))
 
 
 def _interpolate(esno_db: npt.ArrayLike, table: FloatArray) -> FloatArray:
@@ -125,6 +143,6 @@ def _bicm_tables(modulation: str) -> tuple[FloatArray, FloatArray]:
         agreeing = likelihoods @ same[positive]  # [sent, noise, bit]
         density = (1 + np.log2(agreeing / likelihoods.sum(axis=-1, keepdims=True))).sum(axis=-1)
         information[at] = (density @ WEIGHTS).mean()
-        dispersion[at] = (density**2 @ WEIGHTS).mean() - information[at] ** 2
+        dispersion[at] = ((density - information[at]) ** 2 @ WEIGHTS).mean()
     parts = BITS_PER_SYMBOL[modulation] // bits
     return parts * information, parts * dispersion

@@ -34,4 +34,4 @@ def amplitudes(modulation: str) -> npt.NDArray[np.float64]:
         inner = 2.0**power - levels if power else levels
         levels = np.concatenate([inner, -inner])
     energy = 1.0 if modulation == "bpsk" else 0.5
-    return levels * np.sqrt(energy / np.mean(levels**2))
+    return np.asarray(levels * np.sqrt(energy / np.mean(levels**2)))

@@ -31,7 +31,7 @@ def normal_tail(x: npt.ArrayLike) -> FloatArray:
     size = np.abs(value)
     t = 2 / (2 + size)
     tail = 0.5 * t * np.exp(np.polynomial.polynomial.polyval(t, ERFC) - size * size)
-    return np.where(value < 0, 1 - tail, tail)
+    return np.asarray(np.where(value < 0, 1 - tail, tail))
 
 
 def normal_quantile(probability: float) -> float:

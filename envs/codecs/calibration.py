@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from semverse.envs.channels.bler_points import Measured, PointsFile, Scheme, expected_waterfall, load_points
-from semverse.envs.channels.waterfall import Waterfall, fit_waterfall
+from semverse.envs.channels.bler_points import Measured, PointsFile, Scheme, fit_points, load_points
+from semverse.envs.channels.waterfall import Waterfall
 from semverse.envs.codecs.link import CodedLink
 from semverse.envs.errors import InputError
 
@@ -35,14 +35,13 @@ def measure(scheme: Scheme, seed: int, iterations: int) -> Measured:
     link = CodedLink(scheme.modulation, scheme.code_rate, scheme.k, iterations)
     rng = np.random.default_rng([seed, *scheme.key.encode()])
     blocks = int(np.clip(BITS_A_BATCH // scheme.k, *BATCH))
-    expected = expected_waterfall(scheme)
     counts: dict[float, tuple[int, int]] = {}
     for level in cycle(LEVELS):
         points = tuple((at, *count) for at, count in sorted(counts.items()))
-        fit = fit_waterfall(np.array(points).reshape(-1, 3), expected)
+        fit = fit_points(scheme, points)
         sent, lost = (sum(count[i] for count in counts.values()) for i in (0, 1))
         if (accurate(fit) and lost >= LEAST_LOST) or sent >= MOST_SENT:
-            return Measured(scheme, points)
+            return Measured.of(scheme, points)
         esno_db = round(round(fit.esno_db(level) / GRID_DB) * GRID_DB, 2)
         bits = rng.integers(0, 2, (blocks, scheme.k), dtype=np.uint8)
         sent, lost = counts.get(esno_db, (0, 0))

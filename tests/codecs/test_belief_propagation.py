@@ -9,7 +9,7 @@ from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder
 from sionna.phy.mapping import Demapper, Mapper
 
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL
-from semverse.envs.codecs.belief_propagation import SumProductDecoder
+from semverse.envs.codecs.belief_propagation import LARGEST_LLR, SumProductDecoder
 from semverse.envs.codecs.demapper import Dimensions
 
 
@@ -46,8 +46,8 @@ def test_symbols_and_log_likelihood_ratios_of_sionna(modulation):
     received = sent + noise * (variance[..., None] / 2).sqrt()
     theirs = Demapper("app", *kind, device="cpu")(as_complex(received), variance)
     ours = dimensions.demap(received, variance)
-    assert (theirs - ours).abs().max() < 1e-3
-    assert (theirs - ours).abs().median() < 1e-5
+    clipped = [logits.clamp(-LARGEST_LLR, LARGEST_LLR) for logits in (ours, theirs)]  # all that counts
+    assert (clipped[0] - clipped[1]).abs().max() < 1e-4
 
 
 def as_complex(parts: torch.Tensor) -> torch.Tensor:
