@@ -8,7 +8,7 @@ import typer
 
 from semverse.scripts.cli import run
 
-# every command is the function ``command`` of ``semverse.scripts.<name>``
+# every command is the function ``command`` of ``semverse.scripts.<name>``, with "_" for "-"
 COMMANDS: tuple[str, ...] = (
     "list",
     "benchmark",
@@ -20,6 +20,7 @@ COMMANDS: tuple[str, ...] = (
     "train",
     "evaluate",
     "transmit",
+    "train-codec",
 )
 
 
@@ -34,7 +35,7 @@ def main() -> None:
     )
     app.callback()(lambda: None)
     for name in COMMANDS:
-        app.command(name)(import_module(f"semverse.scripts.{name}").command)
+        app.command(name)(import_module(f"semverse.scripts.{name.replace('-', '_')}").command)
     run(app)
 
 

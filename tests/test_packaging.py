@@ -24,7 +24,7 @@ HEAVY = (
     "plotly",
 )
 SHIPPED = (".py", ".yaml", ".typed", ".json", ".safetensors")  # the last two: checkpoints only
-CHECKPOINTS = ("agents", "checkpoints")
+CHECKPOINTS = (("agents", "checkpoints"), ("envs", "checkpoints"))
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -53,8 +53,8 @@ def test_every_package_is_listed():
 
 def test_every_folder_with_files_is_a_package():
     for path in [*source_files("*.py"), *source_files("*.yaml")]:
-        if path.parts[:2] == CHECKPOINTS:
-            continue  # data of the package agents
+        if path.parts[:2] in CHECKPOINTS:
+            continue  # data of the packages
         assert (ROOT / path.parent / "__init__.py").is_file(), path
 
 

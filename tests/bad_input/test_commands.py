@@ -167,6 +167,9 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("file", ("evaluate", "--checkpoint", "file")),
     ("episodes", ("evaluate", "--checkpoint", "isgc_ppo", "--episodes", "0")),
     ("nobody", ("evaluate", "--env", "semverse/ISGC-v0", "--agents", "nobody")),
+    ("--config", ("train-codec",)),
+    ("none.yaml", ("train-codec", "--config", "none.yaml")),
+    ("user", ("train-codec", "--config", "unknown_key.yaml")),
     ("command", ("unheard-of",)),
     ("target", ("check",)),
 ]

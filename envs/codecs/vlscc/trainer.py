@@ -1,0 +1,147 @@
+"""One training of one codec: steps of gradient descent on eqs. 6 to 8, and states to carry on from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from semverse.envs.codecs.vlscc.checkpoint import begin_with, make_codec
+from semverse.envs.codecs.vlscc.control import RateControl
+from semverse.envs.codecs.vlscc.loss import rate_distortion
+from semverse.envs.codecs.vlscc.tasks import make_task
+from semverse.envs.codecs.vlscc.training_config import CodecTraining
+from semverse.envs.random_state import seed_everything
+from semverse.envs.tree import fitting
+
+_WARM_UP = 100  # steps
+_LAST_LEARNING_RATE = 0.02  # of the first
+_MAX_NORM = 1.0  # of gradients
+
+
+class Trainer:
+    """A codec in training.
+
+    A part of the samples is sent at random rates, so that the coders work at every level; the rest at the
+    rates that the allocation network chooses, whose mean `RateControl` keeps. The distortion is divided by
+    its mean at the sample's SNR, so that every SNR counts the same: the paper trains one network for each
+    instead.
+
+    Args:
+        config: what to train.
+    """
+
+    def __init__(self, config: CodecTraining) -> None:
+        seed_everything(config.seed)
+        self.config, self.step = config, 0
+        self.codec = make_codec(config.codec)
+        if config.start is not None:
+            begin_with(self.codec, config.start)
+        self.task = make_task(config, self.codec)
+        self.control = RateControl(config.codec.rates, config.snr_db, step=config.control_step)
+        self.generator = Generator().manual_seed(config.seed)
+        self.allocation = list(self.codec.allocation.parameters()) if config.codec.variable else []
+        chosen = {id(parameter) for parameter in self.allocation}
+        self.coders = [p for p in self.codec.parameters() if id(p) not in chosen]
+        self.optimiser = torch.optim.Adam(self.codec.parameters(), config.learning_rate)
+
+    def train_step(self) -> dict[str, float]:
+        """Take one step; return scalars for the log."""
+        self.codec.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * _slowdown(self.step, self.config.steps)
+        source = self.task.sample(self.config.batch, self.generator)
+        low, high = self.config.snr_db
+        snr_db = low + (high - low) * torch.rand(len(source), generator=self.generator)
+        features = self.codec.analyse(source)
+        rate, asked, chosen = self._rates(source, features, snr_db)
+        passage = self.codec(features, snr_db, rate, self.generator)
+        received = passage.received[..., : source.shape[-1]]
+        distortion = self.task.distortion(source, received)
+        mean_rate = rate.reshape(len(source), -1).mean(1)
+        gamma = self.control.gamma(snr_db, asked) * chosen
+        relative = distortion / self.control.scale(snr_db, distortion)
+        loss = rate_distortion(relative, mean_rate, gamma)
+        self._descend(loss)
+        self.control.follow(snr_db[chosen], asked[chosen], mean_rate[chosen])
+        self.step += 1
+        scalars = {"train/loss": loss.item(), "train/distortion": distortion.mean().item()}
+        if bool(chosen.any()):
+            scalars |= {
+                "train/rate": mean_rate[chosen].mean().item(),
+                "train/gamma": gamma[chosen].mean().item(),
+            }
+        return scalars | self.task.learn(source, received)
+
+    def _rates(self, source: Tensor, features: Tensor, snr_db: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rates [B, *map], the index of the rate asked for [B], and whether the network chose [B]."""
+        config, count = self.config, len(source)
+        asked = torch.randint(len(config.codec.rates), (count,), generator=self.generator)
+        if not config.codec.variable:
+            return (
+                torch.ones(count, *self.codec.map_shape(source)),
+                asked,
+                torch.zeros(count, dtype=torch.bool),
+            )
+        free = self.task.free_rates(self.codec, source, self.generator)
+        chosen = torch.rand(count, generator=self.generator) >= config.free_share
+        if self.step < config.free_steps:
+            return free, asked, torch.zeros(count, dtype=torch.bool)
+        found = self.codec.allocate(features, snr_db, self.control.rates[asked])
+        return torch.where(chosen.reshape(-1, *(1,) * (free.dim() - 1)), found, free), asked, chosen
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.coders, _MAX_NORM)
+        # apart: straight-through gradients are larger and would drown the others
+        nn.utils.clip_grad_norm_(self.allocation, _MAX_NORM)
+        self.optimiser.step()
+
+    def evaluate(self) -> dict[str, float]:
+        """Return quality and symbols on held-out samples, by SNR and mean rate asked for."""
+        self.codec.eval()
+        chosen = self.config.evaluation
+        source = self.task.held_out(chosen.samples, chosen.seed)
+        generator, found = Generator().manual_seed(chosen.seed), dict[str, float]()
+        for snr_db in chosen.snr_db:
+            for rate in self.config.codec.rates if self.config.codec.variable else (1.0,):
+                passage = self.codec.send(source, snr_db, rate=rate, generator=generator)
+                place = f"{snr_db:g}_db/rate_{rate:g}"
+                found[f"quality/{place}"] = self.codec.measure(source, passage.received).mean().item()
+                found[f"symbols/{place}"] = self.codec.symbols(passage.level).double().mean().item()
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that `restore` needs to go on as if never stopped, to the bit."""
+        return {
+            "step": self.step,
+            "codec": self.codec.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "control": self.control.state(),
+            "task": self.task.state(),
+            "generator": self.generator.get_state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of an earlier run.
+
+        Raises:
+            InputError: it is that of another codec.
+        """
+        with fitting():
+            self.step = state["step"]
+            self.codec.load_state_dict(state["codec"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.control.restore(state["control"])
+            self.task.restore(state["task"])
+            self.generator.set_state(state["generator"])
+
+
+def _slowdown(step: int, total: int) -> float:
+    """Return the learning rate as a part of the largest: up in a line, down along a cosine."""
+    wave = 0.5 + 0.5 * math.cos(math.pi * step / total)
+    return min(1.0, (step + 1) / _WARM_UP) * (_LAST_LEARNING_RATE + (1 - _LAST_LEARNING_RATE) * wave)

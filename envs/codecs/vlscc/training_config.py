@@ -1,0 +1,62 @@
+"""The schema of a codec training's YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pydantic
+
+from semverse.envs.codecs.vlscc.config import AnyCodec, Count, ImageConfig
+from semverse.envs.config import Config, load_config
+
+NonNegative = Annotated[float, pydantic.Field(ge=0)]
+Share = Annotated[float, pydantic.Field(ge=0, le=1)]
+Decibel = Annotated[float, pydantic.Field(ge=-40, le=40)]
+
+
+class EvaluationConfig(Config):
+    """How what was trained is scored."""
+
+    samples: Count
+    seed: Annotated[int, pydantic.Field(ge=0)]
+    snr_db: Annotated[tuple[Decibel, ...], pydantic.Field(min_length=1)]
+
+
+class CodecTraining(Config):
+    """Everything that decides what a training computes; the values are YAML."""
+
+    codec: AnyCodec
+    start: str | None  # checkpoint whose weights it begins with (a longer code is cut to its first symbols)
+    distortion: Literal["task", "parameters", "pixels"]  # L_D: joints, mesh parameters, or pixels
+    semantic_weight: NonNegative  # lambda of eqs. 7 and 8: adversarial loss of meshes, LPIPS of pictures
+    snr_db: tuple[Decibel, Decibel]  # range that is trained for
+    steps: Count
+    batch: Count
+    patch: Count  # side of a picture's crop in pixels; unused by meshes
+    learning_rate: Annotated[float, pydantic.Field(gt=0)]
+    free_steps: Annotated[int, pydantic.Field(ge=0)]  # first steps, at random rates only
+    free_share: Share  # of the samples that are sent at a random rate afterwards
+    control_step: NonNegative  # of log gamma, see `RateControl`
+    checkpoint_every: Count
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**31)]
+    threads: Count  # of torch; part of the results, since sums of several threads round differently
+    evaluation: EvaluationConfig
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> CodecTraining:
+        pictures = isinstance(self.codec, ImageConfig)
+        if pictures != (self.distortion == "pixels"):
+            raise ValueError("'distortion' is pixels for pictures, task or parameters for meshes")
+        if self.snr_db[0] > self.snr_db[1]:
+            raise ValueError("'snr_db' must rise")
+        return self
+
+
+def load_training(path: str | Path) -> CodecTraining:
+    """Read a codec training's configuration.
+
+    Raises:
+        InputError: the file cannot be read, or a key or value is wrong.
+    """
+    return load_config(CodecTraining, path)
