@@ -169,7 +169,7 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("nobody", ("evaluate", "--env", "semverse/ISGC-v0", "--agents", "nobody")),
     ("--config", ("train-codec",)),
     ("none.yaml", ("train-codec", "--config", "none.yaml")),
-    ("user", ("train-codec", "--config", "unknown_key.yaml")),
+    ("known keys", ("train-codec", "--config", "unknown_key.yaml")),
     ("command", ("unheard-of",)),
     ("target", ("check",)),
 ]
