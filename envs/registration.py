@@ -25,6 +25,8 @@ class EnvRow:
     vector_entry_point: str | None = None
     kwargs: dict[str, Any] = field(default_factory=dict)
     max_steps: int | None = None  # None: the environment ends its episodes itself
+    # what agents are compared by: Pareto fronts of whole instances, or returns of episodes
+    benchmark: Literal["front", "episode"] = "episode"
 
 
 _SCC = "semverse.envs.scc"
@@ -38,12 +40,14 @@ _TABLE: tuple[EnvRow, ...] = (
         f"{_SCC}.env:SCCEnv",
         "place virtual spaces on edge servers, one request a step",
         vector_entry_point=f"{_SCC}.vector_env:SCCVectorEnv",
+        benchmark="front",
     ),
     EnvRow(
         "semverse/SCCJoint-v0",
         "gymnasium",
         f"{_SCC}.joint_env:SCCJointEnv",
         "the whole placement in one action",
+        benchmark="front",
     ),
     EnvRow(
         "semverse/SCCDynamic-v0",
@@ -57,6 +61,7 @@ _TABLE: tuple[EnvRow, ...] = (
         f"{_SCC}.env:MOSCCEnv",
         "SCC-v0 with the vector reward",
         kwargs={"preference": (0.5, 0.5)},
+        benchmark="front",
     ),
     EnvRow(
         "semverse/MO-SCCDynamic-v0",
@@ -134,6 +139,11 @@ _TABLE: tuple[EnvRow, ...] = (
 def list_envs() -> tuple[EnvRow, ...]:
     """Return every row of the table, in order."""
     return _TABLE
+
+
+def find_env(env_id: str) -> EnvRow | None:
+    """Return the row of an environment, or None if it is not one of ours."""
+    return next((row for row in _TABLE if row.id == env_id), None)
 
 
 def register_all() -> None:

@@ -13,10 +13,12 @@ _LIGHTEST = 0.6  # share of white that the first of many variants of one agent c
 def colours(config: BenchmarkConfig) -> dict[str, str]:
     """Return a colour a label: one hue an agent, its variants from light to full.
 
-    An agent has the same hue in every benchmark, unless another one of the same benchmark has it already.
+    An agent has the same hue in every benchmark of an environment, unless another one of the same
+    benchmark has it already.
     """
     variants = config.variants
-    hues = _hues(list(dict.fromkeys(variant.agent for variant in variants.values())))
+    agents = dict.fromkeys(variant.agent for variant in variants.values())
+    hues = _hues(list(agents), [spec.name for spec in list_agents(config.env)])
     found: dict[str, str] = {}
     for agent, hue in hues.items():
         labels = [label for label, variant in variants.items() if variant.agent == agent]
@@ -25,8 +27,8 @@ def colours(config: BenchmarkConfig) -> dict[str, str]:
     return {label: found[label] for label in variants}
 
 
-def _hues(agents: list[str]) -> dict[str, str]:
-    rank = {spec.name: index for index, spec in enumerate(list_agents())}
+def _hues(agents: list[str], known: list[str]) -> dict[str, str]:
+    rank = {name: index for index, name in enumerate(known)}
     free, hues = list(_PALETTE), dict[str, str]()
     for agent in sorted(agents, key=lambda name: rank.get(name, len(rank))):
         wanted = _PALETTE[min(rank.get(agent, len(rank)), len(_PALETTE) - 1)]

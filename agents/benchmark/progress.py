@@ -10,20 +10,25 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from semverse.agents.benchmark.config import BenchmarkConfig
-from semverse.agents.benchmark.plan import Cell, expected_seconds
+from semverse.agents.benchmark.kind import Cell
+from semverse.agents.benchmark.kinds import kind_of
 
 
 class Display:
     """Shows cells done, the cells at work and the time left; one line a cell where there is no terminal."""
 
     def __init__(self, bar: Progress, config: BenchmarkConfig, waiting: Sequence[Cell], done: int) -> None:
-        self._bar, self._config = bar, config
+        self._bar = bar
         self._done, self._total = done, done + len(waiting)
         self._current: list[Cell] = []
+        kind = kind_of(config.env)
+        expected = {cell: kind.expected_seconds(config, cell) for cell in waiting}
         # the bar counts budgeted seconds, since cells differ in length: so the time left is right
-        seconds = sum(expected_seconds(config, cell) for cell in waiting)
-        about = timedelta(seconds=round(seconds / config.processes))
-        self._task = bar.add_task("", total=seconds, count=self._count(), about=about, current="")
+        self._weight = {cell: 1.0 if seconds is None else seconds for cell, seconds in expected.items()}
+        total = sum(self._weight.values())
+        whole = timedelta(seconds=round(total / config.processes))
+        about = "" if None in expected.values() else f"of about {whole}"
+        self._task = bar.add_task("", total=total, count=self._count(), about=about, current="")
 
     def started(self, cell: Cell) -> None:
         """Show a cell as being worked on."""
@@ -34,7 +39,7 @@ class Display:
         """Count a cell."""
         self._current.remove(cell)
         self._done += 1
-        self._bar.advance(self._task, expected_seconds(self._config, cell))
+        self._bar.advance(self._task, self._weight[cell])
         self._show()
         if not self._bar.console.is_terminal:
             self._bar.console.print(f"[{self._count()}] {cell}", markup=False, highlight=False)
@@ -55,7 +60,7 @@ def show_progress(config: BenchmarkConfig, waiting: Sequence[Cell], done: int) -
         BarColumn(bar_width=30),
         TextColumn("{task.fields[count]} cells"),
         TimeElapsedColumn(),
-        TextColumn("of about {task.fields[about]}"),
+        TextColumn("{task.fields[about]}"),
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("[cyan]{task.fields[current]}"),

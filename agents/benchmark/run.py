@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -12,19 +13,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from semverse.agents.benchmark import table
 from semverse.agents.benchmark.config import BenchmarkConfig, available_cores
 from semverse.agents.benchmark.hyperparameters import hyperparameters
-from semverse.agents.benchmark.plan import Cell, check_agents, plan_cells, sample_instances
+from semverse.agents.benchmark.kind import Cell, Results
+from semverse.agents.benchmark.kinds import kind_of
 from semverse.agents.benchmark.report import write_report
-from semverse.agents.benchmark.results import Results, collect
 from semverse.agents.benchmark.runner import Progress, run_cells
 from semverse.agents.benchmark.store import Store
-from semverse.agents.benchmark.tensorboard import write_tensorboard
 from semverse.envs.files import write_atomic
 
 RESULTS_FORMAT = "semverse.benchmark.results/1"
-_PACKAGES = ("semverse", "numpy", "scipy", "moocore", "pymoo", "ortools", "gymnasium")
+_PACKAGES = ("semverse", "numpy", "scipy", "gymnasium")  # of every kind of benchmark
 
 ProgressFactory = Callable[[BenchmarkConfig, Sequence[Cell], int], AbstractContextManager[Progress]]
 
@@ -44,45 +43,55 @@ def run_benchmark(config: BenchmarkConfig, out: str | Path, resume: bool, progre
     Raises:
         InputError: wrong configuration, a used folder without ``resume``, another benchmark in it.
     """
-    store = Store(out)
-    check_agents(config)
+    store, kind = Store(out), kind_of(config.env)
+    kind.check(config)
     if resume and store.exists:
         store.check_extends(config)
         store.remove_leftovers()
-        store.extend(config, sample_instances(config, known=store.instances))
+        store.extend(config, kind.inputs(config, store))
     else:
-        store.check_unused()
-        store.create(config, sample_instances(config))
-    cells = plan_cells(config)
+        store.check_unused(config)
+        store.create(config, kind.inputs(config, store))
+    cells = kind.plan(config, store)
     waiting = [cell for cell in cells if not store.finished(cell)]
     with progress(config, waiting, len(cells) - len(waiting)) as display:
         run_cells(store, config, waiting, display)
     return store
 
 
-def write_results(store: Store) -> Results:
+def write_results(store: Store) -> Any:
     """Write results.csv, results.json, the TensorBoard logs and the report out of the finished cells.
+
+    Returns:
+        The results, as the kind of the benchmark has them.
 
     Raises:
         InputError: the folder is no benchmark, or a file in it is damaged.
     """
-    results = collect(store)
-    rows = table.summarise(results)
-    document = _document(results, rows)
-    write_atomic(store.folder / "results.csv", table.csv_text(results).encode())
+    config = store.config()
+    kind = kind_of(config.env)
+    results = kind.collect(store)
+    rows = kind.summarise(results)
+    document = {**_origin(config, results, kind.packages), **kind.document(results, rows)}
+    write_atomic(store.folder / "results.csv", kind.csv(results).encode())
     write_atomic(store.folder / "results.json", (json.dumps(document, indent=1) + "\n").encode())
-    write_tensorboard(results, store.folder / "tensorboard")
-    write_report(results, rows, document, store.folder / "report.html")
+    logs = store.folder / "tensorboard"
+    if logs.exists():
+        shutil.rmtree(logs)
+    kind.write_tensorboard(results, logs)
+    sections = kind.sections(results, rows)
+    write_report(results, kind.facts(results), sections, document, store.folder / "report.html")
     return results
 
 
-def _document(results: Results, rows: Sequence[table.Row]) -> dict[str, Any]:
-    """Return the content of results.json."""
+def _origin(config: BenchmarkConfig, results: Results, packages: Sequence[str]) -> dict[str, Any]:
+    """Return the part of results.json that says what was run where."""
     return {
         "format": RESULTS_FORMAT,
-        "config": results.config.model_dump(mode="json"),
-        "hyperparameters": {label: hyperparameters(v) for label, v in results.config.variants.items()},
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        "config": config.model_dump(mode="json"),
+        "hyperparameters": {label: hyperparameters(v) for label, v in config.variants.items()},
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in (*_PACKAGES, *packages)},
         "git": git_hash(),
         "machine": {
             "system": platform.platform(),
@@ -91,31 +100,6 @@ def _document(results: Results, rows: Sequence[table.Row]) -> dict[str, Any]:
         },
         "complete": not results.missing,
         "missing": [str(cell) for cell in results.missing],
-        "confidence": table.CONFIDENCE,
-        "table": table.as_json(rows),
-        "instances": {name: _instance(results, name) for name in results.instances},
-        "cells": [
-            {
-                "region": s.cell.region,
-                "seed": s.cell.seed,
-                "agent": s.cell.agent,
-                "points": len(s.record.points),
-                "seconds": s.record.seconds,
-                **s.metrics,
-            }
-            for s in results.scored
-        ],
-    }
-
-
-def _instance(results: Results, name: str) -> dict[str, Any]:
-    """Return both reference points of an instance, and its certificate if there is one."""
-    known = results.certificates.get(name)
-    reference = results.of(instance=name)[0].record.eq35_reference
-    return {
-        "eq35_reference_point": list(reference),
-        "certificate": None if known is None else known.to_json(),
-        "certificate_seconds": results.certificate_seconds.get(name),
     }
 
 

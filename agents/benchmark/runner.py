@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from semverse.agents.benchmark import worker
 from semverse.agents.benchmark.config import BenchmarkConfig, available_cores
-from semverse.agents.benchmark.plan import Cell, expected_seconds
+from semverse.agents.benchmark.kind import Cell
+from semverse.agents.benchmark.kinds import kind_name, make_kind
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import agent_spec
 from semverse.envs.errors import InputError
@@ -132,15 +133,13 @@ def _take(member: _Worker, store: Store) -> Cell:
 def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, Any]:
     """Return what a worker needs to know of a cell, as JSON values."""
     variant = None if cell.agent is None else config.variants[cell.agent]
+    kind = kind_name(config.env)
     return {
-        "region": cell.region,
-        "seed": cell.seed,
+        "kind": kind,
+        "env": config.env,
         "agent": cell.agent,
         "variant": None if variant is None else dataclasses.asdict(variant),
-        "target": None if variant is None else agent_spec(variant.agent).target,
-        "env": config.env,
-        "instance": str(store.instance_path(cell.instance)),
-        "preferences": config.preferences,
-        "budget_s": expected_seconds(config, cell),
         "processor": config.clock == "processor",
+        "spec": None if variant is None else dataclasses.asdict(agent_spec(variant.agent)),
+        **make_kind(kind).task(config, cell, store),
     }

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.agents.base import Agent
-from semverse.agents.benchmark import record
+from semverse.agents.benchmark.fronts import record
 from semverse.envs.scc.model import reference_point
 from semverse.envs.scc.types import FloatArray, Instance, IntArray
 from semverse.solvers.base import Bound, Budget, Front

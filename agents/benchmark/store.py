@@ -11,16 +11,13 @@ import pydantic
 import yaml
 
 from semverse.agents.benchmark.config import BenchmarkConfig
-from semverse.agents.benchmark.plan import Cell
-from semverse.agents.benchmark.record import CellRecord, CertificateRecord
-from semverse.envs.config import load_config, parse
+from semverse.agents.benchmark.kind import Cell, Inputs
+from semverse.agents.benchmark.kinds import kind_of
+from semverse.envs.config import load_yaml, parse
 from semverse.envs.errors import InputError
 from semverse.envs.files import make_folder, read_text, write_atomic
-from semverse.envs.scc.io import save_instance
-from semverse.envs.scc.types import Instance
 
 CONFIG_FILE = "config.yaml"
-_FOLDERS = ("instances", "certificates", "cells")
 _FREE_KEYS = {"workers", "reference_agent"}  # decide no cell: may change between a run and its resumption
 RecordT = TypeVar("RecordT", bound=pydantic.BaseModel)
 
@@ -50,9 +47,11 @@ class Store:
             raise InputError(
                 "is not a benchmark folder", source=self.folder, remedy="give the --out of a benchmark"
             )
-        return load_config(BenchmarkConfig, self.folder / CONFIG_FILE)
+        path = self.folder / CONFIG_FILE
+        data = load_yaml(path)
+        return parse(kind_of(str(data.get("env"))).schema, data, source=path)
 
-    def check_unused(self) -> None:
+    def check_unused(self, config: BenchmarkConfig) -> None:
         """Make sure that the folder is new or empty.
 
         Raises:
@@ -63,37 +62,32 @@ class Store:
         if not self.folder.is_dir():
             raise InputError("is no folder", source=self.folder, remedy="give another --out")
         # folders alone, without a configuration, are what a run leaves that was killed while it started
-        if any(path.name not in _FOLDERS or not path.is_dir() for path in self.folder.iterdir()):
+        folders = _folders(config)
+        if any(path.name not in folders or not path.is_dir() for path in self.folder.iterdir()):
             raise InputError(
                 "is not empty",
                 source=self.folder,
                 remedy="give --resume to carry on with it, or another --out",
             )
 
-    def create(self, config: BenchmarkConfig, instances: dict[str, Instance]) -> None:
+    def create(self, config: BenchmarkConfig, inputs: Inputs) -> None:
         """Start a benchmark in a new or empty folder.
 
         Raises:
             InputError: the folder holds something, or cannot be written to.
         """
-        self.check_unused()
-        for name in _FOLDERS:
+        self.check_unused(config)
+        for name in _folders(config):
             make_folder(self.folder / name)
-        for key, instance in instances.items():
-            save_instance(instance, self.instance_path(key))
+        self._write_inputs(inputs)
         # last: a folder with a configuration is complete but for its cells
         self._write_config(config)
 
     def remove_leftovers(self) -> None:
         """Delete the temporary files of a run that was killed while it wrote."""
-        for name in _FOLDERS:
-            for path in (self.folder / name).glob(".*.json.*"):
+        for name in _folders(self.config()):
+            for path in (self.folder / name).rglob(".*"):
                 path.unlink(missing_ok=True)
-
-    @property
-    def instances(self) -> set[str]:
-        """Names of the instances that lie in the folder."""
-        return {path.stem for path in (self.folder / "instances").glob("*.json")}
 
     def check_extends(self, config: BenchmarkConfig) -> None:
         """Make sure that a resumed run continues the same benchmark; it may have more agents and seeds.
@@ -102,6 +96,7 @@ class Store:
             InputError: a key that decides the results of what is there differs; names it.
         """
         before, now = (c.model_dump(mode="json") for c in (self.config(), config))
+        self._check_same("env", before["env"], now["env"])  # another one may have other keys
         if set(before["agents"]) <= set(now["agents"]):
             for label, entry in before["agents"].items():
                 self._check_same(f"agents.{label}", entry, now["agents"][label])
@@ -109,7 +104,7 @@ class Store:
         if before["seeds"] <= now["seeds"]:
             before["seeds"] = now["seeds"]
         for key, value in before.items():
-            if key not in _FREE_KEYS:
+            if key not in _FREE_KEYS | kind_of(config.env).free_keys:
                 self._check_same(key, value, now[key])
 
     def _check_same(self, key: str, before: Any, now: Any) -> None:
@@ -121,28 +116,28 @@ class Store:
                 remedy="resume with the same value, or give another --out",
             )
 
-    def extend(self, config: BenchmarkConfig, instances: dict[str, Instance]) -> None:
-        """Add instances to a benchmark, and then what it was extended by to its configuration.
+    def extend(self, config: BenchmarkConfig, inputs: Inputs) -> None:
+        """Add inputs to a benchmark, and then what it was extended by to its configuration.
 
         Raises:
             InputError: the folder cannot be written to.
         """
-        for name, instance in instances.items():
-            save_instance(instance, self.instance_path(name))
+        self._write_inputs(inputs)
         if config != self.config():
             self._write_config(config)
+
+    def _write_inputs(self, inputs: Inputs) -> None:
+        for name, write in inputs.items():
+            make_folder((self.folder / name).parent)
+            write(self.folder / name)
 
     def _write_config(self, config: BenchmarkConfig) -> None:
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
         write_atomic(self.folder / CONFIG_FILE, text.encode())
 
-    def instance_path(self, name: str) -> Path:
-        """Return where an instance lies."""
-        return self.folder / "instances" / f"{name}.json"
-
     def path(self, cell: Cell) -> Path:
         """Return where a cell's result lies."""
-        return self.folder / ("certificates" if cell.agent is None else "cells") / f"{cell.name}.json"
+        return self.folder / cell.folder / f"{cell.name}.json"
 
     def write(self, cell: Cell, result: str) -> None:
         """Write the result of a finished cell: whole or not at all."""
@@ -156,8 +151,8 @@ class Store:
         """
         return self.read(cell) is not None
 
-    def read(self, cell: Cell) -> CellRecord | CertificateRecord | None:
-        """Return the result of a cell, or None if it is not finished.
+    def read(self, cell: Cell) -> Any:
+        """Return the result of a cell, a record of its schema, or None if it is not finished.
 
         Raises:
             InputError: the file is damaged or belongs to another cell.
@@ -165,14 +160,14 @@ class Store:
         path = self.path(cell)
         if not path.exists():
             return None
-        record: CellRecord | CertificateRecord
-        if cell.agent is None:
-            record = _read_record(CertificateRecord, path)
-        else:
-            record = _read_record(CellRecord, path)
-        if Cell(record.region, record.seed, getattr(record, "agent", None)) != cell:
+        record = _read_record(cell.schema, path)
+        if not cell.owns(record):
             raise InputError("belongs to another cell", source=path, remedy="delete it, then --resume")
         return record
+
+
+def _folders(config: BenchmarkConfig) -> tuple[str, ...]:
+    return kind_of(config.env).folders
 
 
 def _read_record(model: type[RecordT], path: Path) -> RecordT:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from semverse.agents.benchmark.kinds import kind_of
 from semverse.agents.benchmark.run import write_results
 from semverse.agents.benchmark.store import Store
-from semverse.agents.benchmark.table import rich_tables, summarise
 
 
 def conclude(store: Store) -> None:
@@ -17,13 +17,10 @@ def conclude(store: Store) -> None:
     """
     with Console(stderr=True).status("writing tables, TensorBoard logs and report"):
         results = write_results(store)
-    console = Console()
-    for table in rich_tables(summarise(results), console.width):
+    console, kind = Console(), kind_of(results.config.env)
+    for table in kind.tables(results, kind.summarise(results), console.width):
         console.print(table)
-    lines = [f"missing: {cell}" for cell in results.missing]
-    lines += [
-        f"no certificate: {name} (the exact agent found no point or bound)" for name in results.uncertified
-    ]
+    lines = [*(f"missing: {cell}" for cell in results.missing), *kind.notes(results)]
     lines += [f"report:      {store.folder / 'report.html'}"]
     lines += [f"tensorboard: tensorboard --logdir {store.folder / 'tensorboard'}"]
     # paths are to be copied: neither wrapped nor read as markup

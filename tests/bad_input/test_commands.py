@@ -212,7 +212,7 @@ def test_as_a_process(place, arguments):
 def test_a_missing_package_is_named(place, semverse, monkeypatch):
     monkeypatch.setitem(sys.modules, "moocore", None)
     monkeypatch.delitem(sys.modules, "semverse.solvers.indicators", raising=False)
-    for name in ("solution", "results", "run", "table"):
+    for name in ("solution", "fronts.results", "fronts.table", "fronts.kind"):
         monkeypatch.delitem(sys.modules, f"semverse.agents.benchmark.{name}", raising=False)
     monkeypatch.delitem(sys.modules, "semverse.solvers.certificate", raising=False)
     for arguments in (SOLVE, BENCH):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from semverse.agents.benchmark.config import BenchmarkConfig, load_benchmark
-from semverse.agents.benchmark.plan import (
-    Cell,
+from semverse.agents.benchmark.config import load_benchmark
+from semverse.agents.benchmark.fronts.cell import Cell
+from semverse.agents.benchmark.fronts.config import FrontConfig
+from semverse.agents.benchmark.fronts.plan import (
     check_agents,
     expected_seconds,
     load_regions,
@@ -18,7 +19,7 @@ from semverse.envs.errors import InputError
 
 
 def make(tiny, **changes):
-    return parse(BenchmarkConfig, {**tiny, **changes})
+    return parse(FrontConfig, {**tiny, **changes})
 
 
 def test_the_default_compares_every_agent_in_both_regions():

@@ -12,10 +12,11 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from semverse.agents.benchmark.config import load_benchmark
-from semverse.agents.benchmark.plots import lower_energy
-from semverse.agents.benchmark.results import METRICS, collect, mean_curves, spread_times
+from semverse.agents.benchmark.estimate import estimate
+from semverse.agents.benchmark.fronts.plots import lower_energy
+from semverse.agents.benchmark.fronts.results import METRICS, collect, mean_curves, spread_times
+from semverse.agents.benchmark.fronts.table import summarise
 from semverse.agents.benchmark.store import Store
-from semverse.agents.benchmark.table import estimate, summarise
 from semverse.solvers.certificate import Certificate
 from semverse.solvers.indicators import hypervolume
 

@@ -12,8 +12,9 @@ import yaml
 
 from semverse.agents import registry
 from semverse.agents.benchmark.config import load_benchmark
+from semverse.agents.benchmark.fronts.plan import instance_path
+from semverse.agents.benchmark.fronts.results import mean_curves
 from semverse.agents.benchmark.progress import show_progress
-from semverse.agents.benchmark.results import mean_curves
 from semverse.agents.benchmark.run import run_benchmark, write_results
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import register_agent
@@ -31,7 +32,7 @@ def test_every_cell_is_there_and_scored_by_the_model(finished):
     assert len(files(finished)) == 2 * 2 * (1 + 3)
     for path in (finished / "cells").iterdir():
         cell = json.loads(path.read_text())
-        instance = load_instance(store.instance_path(f"{cell['region']}-{cell['seed']}"))
+        instance = load_instance(instance_path(store, f"{cell['region']}-{cell['seed']}"))
         costs = evaluate(instance, [point["placement"] for point in cell["points"]])
         assert costs.feasible.all()
         assert costs.latency_ms.tolist() == [point["latency_ms"] for point in cell["points"]]

@@ -9,21 +9,22 @@ import pytest
 import yaml
 
 from semverse.agents.benchmark.colours import colours
-from semverse.agents.benchmark.config import BenchmarkConfig, load_benchmark
-from semverse.agents.benchmark.plan import (
-    Cell,
+from semverse.agents.benchmark.config import load_benchmark
+from semverse.agents.benchmark.fronts.cell import Cell
+from semverse.agents.benchmark.fronts.config import FrontConfig
+from semverse.agents.benchmark.fronts.plan import (
     check_agents,
     expected_seconds,
     load_regions,
     plan_cells,
     sample_instances,
 )
+from semverse.agents.benchmark.fronts.results import collect, mean_curves
+from semverse.agents.benchmark.fronts.table import rich_tables, summarise
 from semverse.agents.benchmark.progress import show_progress
-from semverse.agents.benchmark.results import collect, mean_curves
 from semverse.agents.benchmark.run import run_benchmark, write_results
 from semverse.agents.benchmark.runner import make_task
 from semverse.agents.benchmark.store import Store
-from semverse.agents.benchmark.table import rich_tables, summarise
 from semverse.agents.benchmark.worker import run_task
 from semverse.envs.config import parse
 from semverse.envs.errors import InputError
@@ -50,7 +51,7 @@ CHANGES = {
 
 
 def make(tiny, **changes):
-    return parse(BenchmarkConfig, {**tiny, **CHANGES, **changes})
+    return parse(FrontConfig, {**tiny, **CHANGES, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +283,7 @@ def test_what_is_there_may_not_change(tiny, ran, changes, text):
 
 
 def test_a_worker_makes_each_agent_once(tiny, ran, monkeypatch):
-    from semverse.agents.benchmark import worker
+    from semverse.agents.benchmark.fronts import work
 
     made = []
 
@@ -290,9 +291,9 @@ def test_a_worker_makes_each_agent_once(tiny, ran, monkeypatch):
         made.append(variant.label)
         return original(variant, env)
 
-    original = worker.make_variant
-    monkeypatch.setattr(worker, "make_variant", counted)
-    monkeypatch.setattr(worker, "_AGENTS", {})
+    original = work.make_variant
+    monkeypatch.setattr(work, "make_variant", counted)
+    monkeypatch.setattr(work, "_AGENTS", {})
     config, store = make(tiny), Store(ran)
     for region in REGIONS:
         for label in ("greedy", "few"):

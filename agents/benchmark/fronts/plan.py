@@ -1,17 +1,18 @@
-"""What a benchmark runs: its agents, its instances and its cells."""
+"""What a benchmark of whole instances runs: its agents, its instances and its cells."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from semverse.agents.base import Agent
-from semverse.agents.benchmark.config import BenchmarkConfig, Variant
+from semverse.agents.benchmark.fronts.cell import Cell
+from semverse.agents.benchmark.fronts.config import FrontConfig
+from semverse.agents.benchmark.store import Store
+from semverse.agents.benchmark.variants import below, check_labels, check_name, make_variant
 from semverse.agents.registry import make_agent
 from semverse.envs.errors import InputError
 from semverse.envs.scc.config import SCCConfig, load_scenario
@@ -19,49 +20,19 @@ from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.types import Instance
 
 FRONTS_RUN = "fronts"  # TensorBoard's run that is no agent
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+]*")  # names become parts of file names, joined by "-"
+INSTANCES = "instances"  # folder
 
 
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """One unit of work: an agent on an instance, or (agent None) the instance's certificate."""
-
-    region: str
-    seed: int
-    agent: str | None  # label
-
-    @property
-    def instance(self) -> str:
-        """Name of the instance."""
-        return f"{self.region}-{self.seed}"
-
-    @property
-    def name(self) -> str:
-        """Name of the cell's file."""
-        return self.instance if self.agent is None else f"{self.instance}-{self.agent}"
-
-    def __str__(self) -> str:
-        return f"{self.instance} {self.agent or 'certificate'}"
-
-
-def check_agents(config: BenchmarkConfig) -> None:
+def check_agents(config: FrontConfig) -> None:
     """Make every agent once, so that a wrong name or key shows before anything runs.
 
     Raises:
         InputError: unknown agent, unsupported environment, unknown or bad key of an agent; a reference
             agent that is none of them; nothing to certify with.
     """
+    check_labels(config, FRONTS_RUN)
     for variant in config.variants.values():
-        _check_name("agents", variant.label)
-        if variant.label == FRONTS_RUN:
-            raise InputError(f"the label {FRONTS_RUN!r} is taken", key="agents", remedy="choose another")
         make_variant(variant, config.env)
-    if config.reference_agent not in (None, *config.agents):
-        raise InputError(
-            f"no agent is labelled {config.reference_agent!r:.60}",
-            key="reference_agent",
-            remedy=f"choose from {', '.join(config.agents)}, or null",
-        )
     if config.certificate_budget_s is not None:
         make_agent("exact")  # bounds every instance, whatever the agents are
     elif config.certifier is None:
@@ -72,19 +43,7 @@ def check_agents(config: BenchmarkConfig) -> None:
         )
 
 
-def make_variant(variant: Variant, env: str) -> Agent:
-    """Make the agent of a variant.
-
-    Raises:
-        InputError: as `make_agent`, naming the label.
-    """
-    try:
-        return make_agent(variant.agent, env, **variant.settings)
-    except InputError as error:
-        raise _below(f"agents.{variant.label}", error) from error
-
-
-def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:
+def load_regions(config: FrontConfig) -> dict[str, SCCConfig]:
     """Return each region's scenario by its name.
 
     Raises:
@@ -104,7 +63,7 @@ def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:
         given = {"cells": cells, "traces": config.traces}
         replaced = {key: value for key, value in given.items() if value is not None}
         scenario = _load_region(config, label, {**config.scenario, **replaced})
-        _check_name("regions", scenario.name)
+        check_name("regions", scenario.name)
         if scenario.name in scenarios:
             raise InputError(
                 f"two are named {scenario.name!r}", key="regions", remedy="give each another name"
@@ -113,7 +72,7 @@ def load_regions(config: BenchmarkConfig) -> dict[str, SCCConfig]:
     return scenarios
 
 
-def _load_region(config: BenchmarkConfig, label: str, shared: dict[str, Any]) -> SCCConfig:
+def _load_region(config: FrontConfig, label: str, shared: dict[str, Any]) -> SCCConfig:
     """Load one region: its scenario, the keys of all regions on top, its own on top of those."""
     if not isinstance(config.regions, dict):
         return load_scenario(label, **shared)
@@ -124,10 +83,10 @@ def _load_region(config: BenchmarkConfig, label: str, shared: dict[str, Any]) ->
             raise InputError("the label is the name", key="name", remedy="remove it")
         return load_scenario(region, **{**shared, **own, "name": label})
     except InputError as error:
-        raise _below(f"regions.{label}", error) from error
+        raise below(f"regions.{label}", error) from error
 
 
-def sample_instances(config: BenchmarkConfig, known: Container[str] = ()) -> dict[str, Instance]:
+def sample_instances(config: FrontConfig, known: Container[str] = ()) -> dict[str, Instance]:
     """Draw the instances of the benchmark, by name; seed s of a region is always the same instance.
 
     Args:
@@ -147,16 +106,26 @@ def sample_instances(config: BenchmarkConfig, known: Container[str] = ()) -> dic
     return instances
 
 
-def _draw(config: BenchmarkConfig, region: str, scenario: SCCConfig, seed: int) -> Instance:
+def instance_path(store: Store, name: str) -> Path:
+    """Return where an instance lies."""
+    return store.folder / INSTANCES / f"{name}.json"
+
+
+def known_instances(store: Store) -> set[str]:
+    """Return the names of the instances that lie in a benchmark's folder."""
+    return {path.stem for path in (store.folder / INSTANCES).glob("*.json")}
+
+
+def _draw(config: FrontConfig, region: str, scenario: SCCConfig, seed: int) -> Instance:
     try:
         return sample_instance(scenario, np.random.default_rng(seed))
     except InputError as error:
         if not isinstance(config.regions, dict):
             raise
-        raise _below(f"regions.{region}", error) from error
+        raise below(f"regions.{region}", error) from error
 
 
-def grid_cells(config: BenchmarkConfig) -> list[Cell]:
+def grid_cells(config: FrontConfig) -> list[Cell]:
     """Return all cells in the order of the configuration: by region, seed and agent, certificates first."""
     grid = [(region, seed) for region in load_regions(config) for seed in config.all_seeds]
     separate = config.certificate_budget_s is not None
@@ -164,26 +133,16 @@ def grid_cells(config: BenchmarkConfig) -> list[Cell]:
     return certificates + [Cell(region, seed, label) for region, seed in grid for label in config.agents]
 
 
-def plan_cells(config: BenchmarkConfig) -> list[Cell]:
+def plan_cells(config: FrontConfig) -> list[Cell]:
     """Return all cells in the order they run: certificates, then longest budgets first, for even loads."""
     return sorted(
         grid_cells(config), key=lambda cell: (cell.agent is not None, -expected_seconds(config, cell))
     )
 
 
-def expected_seconds(config: BenchmarkConfig, cell: Cell) -> float:
+def expected_seconds(config: FrontConfig, cell: Cell) -> float:
     """Return the budget of a cell."""
     if cell.agent is not None:
         return config.variants[cell.agent].budget_s
     assert config.certificate_budget_s is not None  # a separate certificate is only planned with a budget
     return config.certificate_budget_s
-
-
-def _below(where: str, error: InputError) -> InputError:
-    """Return an error with the entry of the configuration named before the file or flag it came from."""
-    return error.at(where if error.source is None else f"{where}: {error.source}")
-
-
-def _check_name(key: str, name: str) -> None:
-    if not _SAFE_NAME.fullmatch(name):
-        raise InputError(f"name {name!r:.60}", key=key, remedy="use letters, digits, '_', '.' and '+'")

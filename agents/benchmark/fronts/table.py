@@ -13,25 +13,12 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
-from scipy.stats import bootstrap
 
-from semverse.agents.benchmark.results import VERSUS_REFERENCE, Results
-from semverse.envs.scc.types import FloatArray
+from semverse.agents.benchmark.estimate import Estimate, estimate
+from semverse.agents.benchmark.fronts.results import VERSUS_REFERENCE, Results
 
-CONFIDENCE = 0.95
 TABLE_METRICS = ("hv", "hv_ratio", VERSUS_REFERENCE)  # the last where there is a reference agent
 _HEADS = {VERSUS_REFERENCE: "vs_ref"}  # narrow as the numbers below
-_RESAMPLES = 9999
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its bootstrap interval."""
-
-    mean: float
-    low: float | None  # None: fewer than two values, no interval can be told
-    high: float | None
-    count: int  # values behind it
 
 
 @dataclass(frozen=True)
@@ -47,41 +34,6 @@ class Row:
     def columns(self) -> list[Estimate | None]:
         """The estimates region by region, then the overall ones, each in the order of TABLE_METRICS."""
         return [found for group in [*self.regions.values(), self.overall] for found in group.values()]
-
-
-def estimate(samples: Sequence[Sequence[float]]) -> Estimate | None:
-    """Estimate the mean of several samples' means, resampling each sample apart (stratified bootstrap).
-
-    Args:
-        samples: values over seeds, one sequence a region.
-
-    Returns:
-        The mean with its 95 % percentile interval; None if a sample is empty. Without an interval if a
-        sample has one value; with one of width zero if no sample varies.
-    """
-    arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
-    if not arrays or any(len(array) == 0 for array in arrays):
-        return None
-    mean = float(_mean_of_means(*arrays))
-    count = sum(len(array) for array in arrays)
-    if any(len(array) == 1 for array in arrays):
-        return Estimate(mean, None, None, count)
-    if all(np.ptp(array) == 0 for array in arrays):
-        return Estimate(mean, mean, mean, count)
-    interval = bootstrap(
-        arrays,
-        _mean_of_means,
-        n_resamples=_RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Estimate(mean, float(interval.low), float(interval.high), count)
-
-
-def _mean_of_means(*samples: FloatArray, axis: int = -1) -> FloatArray:
-    means: FloatArray = np.mean([sample.mean(axis=axis) for sample in samples], axis=0)
-    return means
 
 
 def summarise(results: Results) -> list[Row]:

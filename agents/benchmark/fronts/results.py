@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from semverse.agents.benchmark.certificates import find_certificates
-from semverse.agents.benchmark.config import BenchmarkConfig
-from semverse.agents.benchmark.plan import Cell, grid_cells
-from semverse.agents.benchmark.record import CellRecord
+from semverse.agents.benchmark.fronts.cell import Cell
+from semverse.agents.benchmark.fronts.certificates import find_certificates
+from semverse.agents.benchmark.fronts.config import FrontConfig
+from semverse.agents.benchmark.fronts.plan import grid_cells
+from semverse.agents.benchmark.fronts.record import CellRecord
 from semverse.agents.benchmark.store import Store
 from semverse.envs.scc.types import FloatArray
 from semverse.solvers.certificate import Certificate
@@ -101,7 +102,7 @@ class Scored:
 class Results:
     """Everything a benchmark folder holds."""
 
-    config: BenchmarkConfig
+    config: FrontConfig
     cells: tuple[Cell, ...]  # all of them, in the order of the configuration
     scored: tuple[Scored, ...]
     yardsticks: dict[str, Yardstick]  # by instance
@@ -154,7 +155,7 @@ class Results:
         ]
 
 
-def measured_metrics(config: BenchmarkConfig) -> tuple[Metric, ...]:
+def measured_metrics(config: FrontConfig) -> tuple[Metric, ...]:
     """Return the indicators of a benchmark: one more where there is a reference agent."""
     if config.reference_agent is None:
         return METRICS
@@ -166,9 +167,10 @@ def collect(store: Store) -> Results:
     """Read and score all that a benchmark folder holds.
 
     Raises:
-        InputError: the folder is no benchmark, or a file in it is damaged.
+        InputError: the folder is no benchmark of instances, or a file in it is damaged.
     """
     config = store.config()
+    assert isinstance(config, FrontConfig)
     cells = tuple(grid_cells(config))
     read = {cell: store.read(cell) for cell in cells}
     records = {cell: record for cell, record in read.items() if isinstance(record, CellRecord)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from semverse.agents.benchmark.colours import colours
-from semverse.agents.benchmark.results import Results, Scored
+from semverse.agents.benchmark.fronts.results import Results, Scored
 from semverse.envs.scc.types import FloatArray
 from semverse.solvers.certificate import Certificate
 

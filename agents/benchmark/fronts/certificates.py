@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from semverse.agents.benchmark.config import BenchmarkConfig
-from semverse.agents.benchmark.plan import Cell
-from semverse.agents.benchmark.record import CellRecord, CertificateRecord
+from semverse.agents.benchmark.fronts.cell import Cell
+from semverse.agents.benchmark.fronts.config import FrontConfig
+from semverse.agents.benchmark.fronts.plan import instance_path
+from semverse.agents.benchmark.fronts.record import CellRecord, CertificateRecord
 from semverse.agents.benchmark.store import Store
 from semverse.envs.errors import InputError
 from semverse.envs.scc.io import load_instance
@@ -18,7 +19,7 @@ from semverse.solvers.certificate import Certificate, certify
 
 
 def find_certificates(
-    store: Store, config: BenchmarkConfig, read: Mapping[Cell, CellRecord | CertificateRecord | None]
+    store: Store, config: FrontConfig, read: Mapping[Cell, CellRecord | CertificateRecord | None]
 ) -> tuple[dict[str, Certificate], dict[str, float]]:
     """Return the certificates that are there, and the seconds they took, by instance.
 
@@ -43,7 +44,7 @@ def _derive(record: CellRecord, store: Store, cell: Cell) -> Certificate | None:
     """Certify what an agent proved; None if it ended without a point or a bound."""
     if not record.points or not record.bounds:
         return None
-    instance = load_instance(store.instance_path(cell.instance))
+    instance = load_instance(instance_path(store, cell.instance))
     placements = np.array([point.placement for point in record.points], dtype=np.int64)
     bounds = tuple(Bound(bound.preference, bound.lower_bound) for bound in record.bounds)
     return certify(Front(placements, evaluate(instance, placements), bounds=bounds))

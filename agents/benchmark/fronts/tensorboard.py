@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from semverse.agents.benchmark.hyperparameters import hyperparameters
-from semverse.agents.benchmark.plan import FRONTS_RUN
-from semverse.agents.benchmark.plots import fronts_figure
-from semverse.agents.benchmark.results import Results, mean_curves, spread_times
+from semverse.agents.benchmark.fronts.plan import FRONTS_RUN
+from semverse.agents.benchmark.fronts.plots import fronts_figure
+from semverse.agents.benchmark.fronts.results import Results, mean_curves, spread_times
+from semverse.agents.benchmark.hyperparameters import write_hyperparameters
 from semverse.envs.scc.types import FloatArray
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _IMAGE_START = 0.01  # first image, as a share of the budget
 
 
 def write_tensorboard(results: Results, folder: Path) -> None:
-    """Write the logs of a benchmark; what the folder held before is replaced.
+    """Write the logs of a benchmark into a new folder.
 
     Every point's step is the time into the solve in milliseconds; its wall time is now plus that time, so
     that TensorBoard's "relative" axis reads in seconds of the budget.
@@ -31,13 +30,12 @@ def write_tensorboard(results: Results, folder: Path) -> None:
     from torch.utils.tensorboard import SummaryWriter
 
     start = time.time()
-    if folder.exists():
-        shutil.rmtree(folder)
     for agent in results.agents:
         if results.of(agent=agent):
             with SummaryWriter(str(folder / agent)) as writer:
                 final = _write_curves(writer, results, agent, start)
-                _write_hyperparameters(writer, results, agent, final)
+                shared = {"preferences": results.config.preferences}
+                write_hyperparameters(writer, results.config.variants[agent], shared, final)
     with SummaryWriter(str(folder / FRONTS_RUN)) as writer:
         writer.add_text("about", _about(results), global_step=0)
         _write_fronts(writer, results, start)
@@ -55,28 +53,6 @@ def _write_curves(writer: SummaryWriter, results: Results, agent: str, start: fl
                     writer.add_scalar(tag, value, global_step=milliseconds(at), walltime=start + at)
                     final[tag] = float(value)
     return final
-
-
-def _write_hyperparameters(
-    writer: SummaryWriter, results: Results, agent: str, final: dict[str, float]
-) -> None:
-    """Write an agent's settings and final indicators into its own run."""
-    from torch.utils.tensorboard.summary import hparams
-
-    variant = results.config.variants[agent]
-    settings: dict[str, Any] = {
-        "label": agent,
-        "agent": variant.agent,
-        "budget_s": variant.budget_s,
-        "preferences": results.config.preferences,
-        **{
-            key: value if isinstance(value, bool | int | float | str) else str(value)
-            for key, value in hyperparameters(variant).items()
-        },
-    }
-    # SummaryWriter.add_hparams would open a second run an agent; its parts can go into this one
-    for summary in hparams(settings, final):
-        writer._get_file_writer().add_summary(summary)
 
 
 def _write_fronts(writer: SummaryWriter, results: Results, start: float) -> None:

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from semverse.agents.benchmark.colours import colours
-from semverse.agents.benchmark.plots import EXCLUDED, boundary, label, limits
-from semverse.agents.benchmark.results import Results, mean_curves
+from semverse.agents.benchmark.fronts.plots import EXCLUDED, boundary, label, limits
+from semverse.agents.benchmark.fronts.results import Results, mean_curves
 from semverse.envs.scc.types import FloatArray
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"

@@ -1,0 +1,1 @@
+"""Benchmarks of whole instances: agents are compared by their Pareto fronts."""
