@@ -177,16 +177,7 @@ def make_agent(
         known = ", ".join(s.name for s in list_agents(env_id))
         remedy = f"agents that do: {known}" if known else f"it supports {', '.join(spec.supports)}"
         raise InputError(f"does not support {env_id}", source="agent", key=name, remedy=remedy)
-    module, _, attribute = spec.target.partition(":")
-    try:
-        agent_class = getattr(import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"needs the package {error.name!r}",
-            source="agent",
-            key=name,
-            remedy="pip install 'semverse[all]'",
-        ) from error
+    agent_class = _load(spec)
     path = shipped("agents", f"{name}.yaml")
     defaults = load_yaml(path) if path.is_file() else {}
     settings = parse(agent_class.Config, {**defaults, **config}, source=f"agent {name}")
@@ -195,6 +186,29 @@ def make_agent(
         return actor
     made = agent_class(settings)
     return made if hasattr(made, "act") else PlannerAgent(made)
+
+
+def agent_schema(name: str) -> Any:
+    """Return the pydantic schema of an agent's configuration.
+
+    Raises:
+        InputError: unknown name, or a missing extra.
+    """
+    return _load(agent_spec(name)).Config
+
+
+def _load(spec: AgentSpec) -> Any:
+    """Import the class of an agent."""
+    module, _, attribute = spec.target.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"needs the package {error.name!r}",
+            source="agent",
+            key=spec.name,
+            remedy="pip install 'semverse[all]'",
+        ) from error
 
 
 @cache

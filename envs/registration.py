@@ -15,6 +15,21 @@ Kind = Literal["gymnasium", "mo-gymnasium", "pettingzoo"]
 
 
 @dataclass(frozen=True)
+class Bound:
+    """How to learn what an episode can return at most."""
+
+    # "module:function" of the unwrapped environment that was just reset; or the name of a step's info, the
+    # sum of which over an episode is the bound
+    source: str
+    kwargs: dict[str, Any] = field(default_factory=dict)  # of the environment, so that it tells the info
+
+    @property
+    def info(self) -> str | None:
+        """Name of the info, if it is one."""
+        return None if ":" in self.source else self.source
+
+
+@dataclass(frozen=True)
 class EnvRow:
     """One environment. Entry points are strings, so that listing imports nothing."""
 
@@ -27,6 +42,7 @@ class EnvRow:
     max_steps: int | None = None  # None: the environment ends its episodes itself
     # what agents are compared by: Pareto fronts of whole instances, or returns of episodes
     benchmark: Literal["front", "episode"] = "episode"
+    bound: Bound | None = None  # on the return of an episode; None: nobody knows one
 
 
 _SCC = "semverse.envs.scc"
@@ -82,12 +98,14 @@ _TABLE: tuple[EnvRow, ...] = (
         f"{_ISGC}.env:ISGCEnv",
         "split a band among semantic, content and feedback link",
         vector_entry_point=f"{_ISGC}.vector_env:ISGCVectorEnv",
+        bound=Bound("optimal_utility", {"optimum": True}),
     ),
     EnvRow(
         "semverse/ISGCDynamic-v0",
         "gymnasium",
         f"{_ISGC}.dynamic_env:ISGCDynamicEnv",
         "share the band among three queues, slot by slot, under fading",
+        bound=Bound(f"{_ISGC}.dynamic_env:episode_bound"),
     ),
     EnvRow(
         "semverse/MO-ISGC-v0",
@@ -100,6 +118,7 @@ _TABLE: tuple[EnvRow, ...] = (
         "gymnasium",
         f"{_ISGC}.qoe_env:ISGCQoEEnv",
         "subchannels for links with sigmoid quality: several optima a state",
+        bound=Bound("optimal_utility"),
     ),
     EnvRow(
         "semverse/isgc_parallel_v0",

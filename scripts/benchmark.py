@@ -16,12 +16,15 @@ def command(
         str | None, typer.Option(help="Labels of the file or names of agents, by commas.")
     ] = None,
     reference_agent: Annotated[
-        str | None, typer.Option(help="Label that hv_vs_reference divides by.")
+        str | None, typer.Option(help="Label that the others are compared with.")
     ] = None,
     env: Annotated[str | None, typer.Option(help="Environment id.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Instances a region.")] = None,
-    first_seed: Annotated[int | None, typer.Option(help="Seed of a region's first instance.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Seconds an agent has for one instance.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Instances a region, or sets of episodes.")] = None,
+    first_seed: Annotated[int | None, typer.Option(help="Seed of the first instance or episode.")] = None,
+    episodes: Annotated[int | None, typer.Option(help="Episodes a set.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds an agent has for one instance, or a planner for one plan.")
+    ] = None,
     certificate_budget: Annotated[
         float | None, typer.Option(help="Seconds the exact solver has to bound one instance.")
     ] = None,
@@ -36,7 +39,7 @@ def command(
         bool, typer.Option("--resume", help="Carry on, also with more agents or seeds.")
     ] = False,
 ) -> None:
-    """Compare agents on the same instances and budgets; write table, fronts, TensorBoard logs and report."""
+    """Compare agents on the same instances or episodes; write tables, TensorBoard logs and report."""
     from semverse.agents.benchmark.config import load_benchmark
     from semverse.agents.benchmark.progress import show_progress
     from semverse.agents.benchmark.run import run_benchmark
@@ -50,6 +53,7 @@ def command(
         "reference_agent": reference_agent,
         "seeds": seeds,
         "first_seed": first_seed,
+        "episodes": episodes,
         "budget_s": budget,
         "certificate_budget_s": certificate_budget,
         "regions": split(regions),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -94,12 +95,17 @@ def load_benchmark(path: str | Path | None, flags: dict[str, Any]) -> BenchmarkC
     if not isinstance(env, str):
         raise InputError(f"is {env!r:.60}", source=source, key="env", remedy="give the id of an environment")
     kind = kind_of(env)
-    for key in {"agents", "regions"} & set(given):
-        known = data.get(key)
-        if key == "agents" or isinstance(known, dict):
-            entries = known if isinstance(known, dict) else {}
-            given[key] = {label: entries.get(label, kind.entry(label)) for label in given[key]}
+    if "agents" in given:
+        given["agents"] = _picked(given["agents"], data.get("agents"), kind.entry)
+    if "regions" in given and isinstance(data.get("regions"), dict):
+        given["regions"] = _picked(given["regions"], data["regions"], lambda _: {})
     return parse(kind.schema, {**data, **given}, source=source)
+
+
+def _picked(labels: Iterable[str], entries: Any, fresh: Callable[[str], Any]) -> dict[str, Any]:
+    """Return the entries of these labels: those of the file, else fresh ones."""
+    known = entries if isinstance(entries, dict) else {}
+    return {label: known[label] if label in known else fresh(label) for label in labels}
 
 
 def default_file(env: str) -> Path:

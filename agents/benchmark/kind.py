@@ -78,7 +78,7 @@ class Kind(ABC, Generic[ConfigT, CellT, ResultsT]):
         return {}
 
     @abstractmethod
-    def check(self, config: ConfigT) -> None:
+    def check(self, config: ConfigT, store: Store) -> None:
         """Make sure that everything can run, before anything is written.
 
         Raises:

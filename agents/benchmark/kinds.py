@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ _KINDS = {
 }
 
 
-@cache
 def make_kind(name: str) -> Kind[Any, Any, Any]:
     """Return a kind by its name."""
     module, _, attribute = _KINDS[name].partition(":")

@@ -14,6 +14,7 @@ from semverse.envs.files import write_atomic
 
 # forbids every request: what the page shows is in the page
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _STYLE = """
 body { font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; color: #222;
        max-width: 1240px; margin: 2rem auto; padding: 0 1rem; }
@@ -68,6 +69,19 @@ def figure_html(key: str, figure: Any) -> str:
         full_html=False, include_plotlyjs=False, div_id=key, config={"displaylogo": False, "responsive": True}
     )
     return text
+
+
+def styled(figure: Any, title: str, height: int) -> Any:
+    """Return a plotly figure in the style of the report, with a height in pixels."""
+    figure.update_layout(
+        template="plotly_white",
+        title={"text": title, "x": 0.01},
+        font={"family": _FONT, "size": 12, "color": "#222"},
+        height=height,
+        margin={"l": 60, "r": 16, "t": 64, "b": 48},
+        legend={"orientation": "h", "y": -0.16 if height < 600 else -0.08},
+    )
+    return figure
 
 
 def _head(config: BenchmarkConfig, facts: Sequence[str], document: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ def run_benchmark(config: BenchmarkConfig, out: str | Path, resume: bool, progre
         InputError: wrong configuration, a used folder without ``resume``, another benchmark in it.
     """
     store, kind = Store(out), kind_of(config.env)
-    kind.check(config)
+    kind.check(config, store)
     if resume and store.exists:
         store.check_extends(config)
         store.remove_leftovers()

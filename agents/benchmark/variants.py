@@ -24,12 +24,12 @@ def make_variant(variant: Variant, env: str) -> Agent:
         raise below(f"agents.{variant.label}", error) from error
 
 
-def check_labels(config: BenchmarkConfig, taken: str) -> None:
-    """Make sure that labels can name files, and that the reference agent is one of them.
+def check_labels(config: BenchmarkConfig, taken: str | None = None) -> None:
+    """Make sure that labels can name files.
 
     Args:
         config: the benchmark.
-        taken: the TensorBoard run that is no agent.
+        taken: the TensorBoard run that is no agent, if there is one.
 
     Raises:
         InputError: names the label.
@@ -38,6 +38,14 @@ def check_labels(config: BenchmarkConfig, taken: str) -> None:
         check_name("agents", label)
         if label == taken:
             raise InputError(f"the label {label!r} is taken", key="agents", remedy="choose another")
+
+
+def check_reference(config: BenchmarkConfig) -> None:
+    """Make sure that the reference agent, if there is one, is one of the agents.
+
+    Raises:
+        InputError: it is not.
+    """
     if config.reference_agent not in (None, *config.agents):
         raise InputError(
             f"no agent is labelled {config.reference_agent!r:.60}",

@@ -26,8 +26,24 @@ class CheckpointConfig(Config):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
 
-def load_checkpoint(folder: str | Path) -> LearnedAgent:
+def read_checkpoint(folder: str | Path) -> CheckpointConfig:
+    """Return what a checkpoint says about itself.
+
+    Raises:
+        InputError: the folder is no checkpoint, or its configuration is wrong.
+    """
+    path = Path(folder)
+    if not (path / CONFIG).is_file():
+        raise InputError("is no checkpoint", source=path, remedy=f"give a folder with {CONFIG} and {WEIGHTS}")
+    return load_config(CheckpointConfig, path / CONFIG)
+
+
+def load_checkpoint(folder: str | Path, **settings: Any) -> LearnedAgent:
     """Make the agent of a checkpoint and give it its weights.
+
+    Args:
+        folder: the checkpoint.
+        **settings: keys that replace those that the agent was trained with.
 
     Raises:
         InputError: the folder is no checkpoint, or something in it is wrong.
@@ -35,11 +51,9 @@ def load_checkpoint(folder: str | Path) -> LearnedAgent:
     from semverse.agents.common.learned import LearnedAgent
     from semverse.agents.registry import make_agent
 
-    path = Path(folder)
-    if not (path / CONFIG).is_file():
-        raise InputError("is no checkpoint", source=path, remedy=f"give a folder with {CONFIG} and {WEIGHTS}")
-    config = load_config(CheckpointConfig, path / CONFIG)
-    agent = make_agent(config.agent, config.env, env_settings=config.env_settings, **config.settings)
+    path, config = Path(folder), read_checkpoint(folder)
+    own = {**config.settings, **settings}
+    agent = make_agent(config.agent, config.env, env_settings=config.env_settings, **own)
     if not isinstance(agent, LearnedAgent):
         raise InputError(f"{config.agent} has no weights", source=path / CONFIG, remedy="correct 'agent'")
     agent.load(path)
@@ -52,12 +66,20 @@ def find_checkpoints(name: str | Path) -> list[Path]:
     Raises:
         InputError: there is none; lists the names that ship.
     """
-    shipped = Path(str(files("semverse.agents").joinpath("checkpoints")))
-    for folder in (Path(name), shipped / str(name)):
+    for folder in (Path(name), _shipped() / str(name)):
         if (folder / WEIGHTS).is_file():
             return [folder]
         seeds = sorted(path.parent for path in folder.glob(f"seed_[0-9]*/{WEIGHTS}"))
         if seeds:
             return sorted(seeds, key=lambda path: int(path.name.removeprefix("seed_")))
-    known = ", ".join(sorted(path.name for path in shipped.glob("*") if path.is_dir())) or "none"
+    known = ", ".join(shipped_checkpoints()) or "none"
     raise InputError("holds no checkpoint", source=name, remedy=f"give a folder, or a shipped one: {known}")
+
+
+def shipped_checkpoints() -> list[str]:
+    """Return the names of the checkpoints that ship."""
+    return sorted(path.name for path in _shipped().glob("*") if path.is_dir())
+
+
+def _shipped() -> Path:
+    return Path(str(files("semverse.agents").joinpath("checkpoints")))

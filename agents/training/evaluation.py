@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.agents.base import Agent
-from semverse.agents.training.bounds import episode_bounds
+from semverse.agents.training.bounds import bound_of, episode_bounds, share_of_bound
+from semverse.agents.training.play import play_episode
 from semverse.agents.training.vector import evaluation_vector, make_env
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,14 +26,14 @@ class Evaluation:
 
     returns: FloatArray  # [E] undiscounted
     infos: dict[str, FloatArray]  # [E] by name: numbers in the info of each episode's last step
+    bounds: FloatArray | None = None  # [E] what each could have returned at most, where it is known
 
     @property
     def scores(self) -> FloatArray:
-        """What is compared [E]: utility over its optimum where the environment tells, else return."""
-        utility, best = self.infos.get("utility"), self.infos.get("optimal_utility")
-        if utility is None or best is None:
+        """What is compared [E]: share of the bound where it is known (0 where that is 0), else return."""
+        if self.bounds is None:
             return self.returns
-        return np.divide(utility, best, out=np.zeros_like(utility), where=best > 0)
+        return np.nan_to_num(share_of_bound(self.returns, self.bounds))
 
     def summary(self) -> dict[str, float]:
         """Return means and the 5th percentile of the score as plain numbers."""
@@ -62,9 +63,11 @@ def evaluate_agent(
         for start in range(0, episodes, _ROWS)
     ]
     names = set.intersection(*(set(part.infos) for part in parts))
+    known = [part.bounds for part in parts if part.bounds is not None]
     return Evaluation(
         np.concatenate([part.returns for part in parts]),
         {name: np.concatenate([part.infos[name] for part in parts]) for name in sorted(names)},
+        np.concatenate(known) if known else None,
     )
 
 
@@ -72,20 +75,21 @@ def _play(agent: Agent, env_id: str, settings: Mapping[str, Any], rows: int, see
     """Play the first episode of each row; a row that is over plays on unseen until all are."""
     env = evaluation_vector(env_id, settings, rows)
     observation, _ = env.reset(seed=seed)
-    bounds = episode_bounds(env, env_id, settings, seed)
     agent.begin(env)
-    over = np.zeros(rows, dtype=np.bool_)
-    returns, infos = np.zeros(rows), dict[str, FloatArray]()
+    over, bound = np.zeros(rows, dtype=np.bool_), bound_of(env_id)
+    told = bound.info if bound is not None else None
+    returns, best, infos = np.zeros(rows), np.zeros(rows), dict[str, FloatArray]()
     while not over.all():
         observation, reward, terminated, truncated, info = env.step(agent.act(observation))
         returns += np.where(over, 0.0, reward)
+        if told is not None:
+            best += np.where(over, 0.0, info[told])
         ended = (terminated | truncated) & ~over
         _collect(infos, info, ended)
         over |= ended
     env.close()
-    if bounds is not None:
-        infos |= {"utility": returns, "optimal_utility": bounds}
-    return Evaluation(returns, infos)
+    known = best if told is not None else episode_bounds(env_id, settings, range(seed, seed + rows))
+    return Evaluation(returns, infos, known)
 
 
 def evaluate_planner(
@@ -96,15 +100,8 @@ def evaluate_planner(
     Raises:
         InputError: the environment cannot be made.
     """
-    env, returns = make_env(env_id, settings), np.zeros(episodes)
-    for episode in range(episodes):
-        observation, _ = env.reset(seed=seed + episode)
-        agent.begin(env)
-        over = False
-        while not over:
-            observation, reward, terminated, truncated, _ = env.step(agent.act(observation))
-            returns[episode] += float(reward)
-            over = terminated or truncated
+    env = make_env(env_id, settings)
+    returns = np.array([play_episode(agent, env, seed + episode).total for episode in range(episodes)])
     env.close()
     return Evaluation(returns, {})
 

@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 import semverse.envs  # noqa: F401  (registers the ids)
 from semverse.envs.errors import InputError
+from semverse.envs.registration import find_env
 
 
 def make_env(env_id: str, settings: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
@@ -34,13 +35,18 @@ def make_vector(env_id: str, settings: Mapping[str, Any], num_envs: int) -> Vect
 
 
 def evaluation_vector(env_id: str, settings: Mapping[str, Any], num_envs: int) -> VectorEnv[Any, Any, Any]:
-    """Make copies whose last info of an episode comes in the step that ends it, with the optimum if known.
+    """Make copies whose last info of an episode comes in the step that ends it, and that tell their bound.
 
     Raises:
         InputError: unknown id or a wrong setting.
     """
-    extra = {"optimum": True} if env_id == "semverse/ISGC-v0" else {}
-    return _make(env_id, {**settings, **extra}, num_envs, AutoresetMode.NEXT_STEP)
+    return _make(env_id, telling_settings(env_id, settings), num_envs, AutoresetMode.NEXT_STEP)
+
+
+def telling_settings(env_id: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment's settings with those that make it tell its bound, if it can."""
+    row = find_env(env_id)
+    return {**settings, **(row.bound.kwargs if row is not None and row.bound is not None else {})}
 
 
 def _make(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.isgc.base_env import BaseISGCEnv
+from semverse.envs.isgc.clairvoyant import clairvoyant_bound
 from semverse.envs.isgc.config import load_profile
 from semverse.envs.isgc.core import check_actions, split_of
 from semverse.envs.isgc.dynamics import Episode, draw_episode, load_dynamics, serve
@@ -152,3 +153,13 @@ class ISGCDynamicEnv(BaseISGCEnv):
         from semverse.envs.isgc.render import draw_queues
 
         return draw_queues(self.episode.arrivals[: self._slot + 1].sum(axis=0), self._backlog, self._split)
+
+
+def episode_bound(env: ISGCDynamicEnv) -> float:
+    """Return what the episode that an environment just started can return at most, in credit.
+
+    Raises:
+        InputError: scipy is missing.
+    """
+    assert env.episode is not None  # it was reset
+    return clairvoyant_bound(env.episode, env.config, env.dynamics)

@@ -11,9 +11,8 @@ from plotly.subplots import make_subplots
 from semverse.agents.benchmark.colours import colours
 from semverse.agents.benchmark.fronts.plots import EXCLUDED, boundary, label, limits
 from semverse.agents.benchmark.fronts.results import Results, mean_curves
+from semverse.agents.benchmark.report import styled
 from semverse.envs.scc.types import FloatArray
-
-_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
 def fronts(results: Results, instance: str) -> Any:
@@ -52,7 +51,7 @@ def fronts(results: Results, instance: str) -> Any:
     figure.update_yaxes(title="energy (J)", type="log", range=np.log10(y).tolist())
     if known is not None:
         figure.update_layout(updatemenus=[_zoom(x, y, known.reference_point)])
-    return _style(figure, instance, 460)
+    return styled(figure, instance, 460)
 
 
 def _zoom(x: tuple[float, float], y: tuple[float, float], corner: FloatArray) -> dict[str, Any]:
@@ -97,16 +96,4 @@ def curves(results: Results, region: str) -> Any:
     for i in range(len(titles)):
         if i >= len(results.metrics) or not results.metrics[i].larger_is_better:
             figure.update_yaxes(type="log", dtick="D2", row=i // 2 + 1, col=i % 2 + 1)
-    return _style(figure, f"{region}: mean over seeds", 320 * ((len(titles) + 1) // 2))
-
-
-def _style(figure: Any, title: str, height: int) -> Any:
-    figure.update_layout(
-        template="plotly_white",
-        title={"text": title, "x": 0.01},
-        font={"family": _FONT, "size": 12, "color": "#222"},
-        height=height,
-        margin={"l": 60, "r": 16, "t": 64, "b": 48},
-        legend={"orientation": "h", "y": -0.16 if height < 600 else -0.08},
-    )
-    return figure
+    return styled(figure, f"{region}: mean over seeds", 320 * ((len(titles) + 1) // 2))

@@ -12,7 +12,7 @@ import numpy as np
 from semverse.agents.benchmark.fronts.cell import Cell
 from semverse.agents.benchmark.fronts.config import FrontConfig
 from semverse.agents.benchmark.store import Store
-from semverse.agents.benchmark.variants import below, check_labels, check_name, make_variant
+from semverse.agents.benchmark.variants import below, check_labels, check_name, check_reference, make_variant
 from semverse.agents.registry import make_agent
 from semverse.envs.errors import InputError
 from semverse.envs.scc.config import SCCConfig, load_scenario
@@ -33,6 +33,7 @@ def check_agents(config: FrontConfig) -> None:
     check_labels(config, FRONTS_RUN)
     for variant in config.variants.values():
         make_variant(variant, config.env)
+    check_reference(config)
     if config.certificate_budget_s is not None:
         make_agent("exact")  # bounds every instance, whatever the agents are
     elif config.certifier is None:
