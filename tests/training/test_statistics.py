@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semverse.agents.training.statistics import bootstrap_iqm, iqm
+from semverse.agents.training.statistics import bootstrap_iqm, crossed_interval, iqm
 
 
 def test_iqm_by_hand() -> None:
@@ -37,3 +37,31 @@ def test_interval_lies_between_the_extremes(values: list[float]) -> None:
     slack = 1e-9 * (1 + max(map(abs, values)))
     assert min(values) - slack <= interval.low <= interval.high <= max(values) + slack
     assert bootstrap_iqm([values], resamples=20) == interval
+
+
+def test_one_run_is_bootstrapped_over_its_episodes() -> None:
+    values = np.random.default_rng(0).normal(3.0, 2.0, (1, 400))
+    low, high = crossed_interval([values], np.mean, resamples=2000)
+    half = 1.96 * values.std() / np.sqrt(values.size)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
+
+
+def test_runs_of_the_same_episodes_do_not_make_them_more() -> None:
+    """Ten runs that equal each other tell no more than one: what varies is the episodes."""
+    values = np.random.default_rng(1).normal(0.0, 1.0, (1, 100))
+    one, ten = (crossed_interval([np.repeat(values, runs, axis=0)], np.mean) for runs in (1, 10))
+    assert ten[1] - ten[0] == pytest.approx(one[1] - one[0], rel=0.1)
+
+
+def test_a_difference_is_paired() -> None:
+    values = np.random.default_rng(2).normal(0.0, 100.0, (1, 50))
+    low, high = crossed_interval([values + 0.5, values], lambda a, b: float(a.mean() - b.mean()))
+    assert (low, high) == pytest.approx((0.5, 0.5))
+
+
+@given(st.integers(1, 4), st.integers(1, 12), st.integers(0, 99))
+def test_crossed_intervals_lie_between_the_extremes(runs: int, episodes: int, seed: int) -> None:
+    values = np.random.default_rng(seed).uniform(-5.0, 5.0, (runs, episodes))
+    low, high = crossed_interval([values], np.mean, resamples=20)
+    assert values.min() - 1e-9 <= low <= high <= values.max() + 1e-9
+    assert crossed_interval([values], np.mean, resamples=20) == (low, high)

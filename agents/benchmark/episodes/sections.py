@@ -90,7 +90,7 @@ def _summary(results: Results, rows: Sequence[Row]) -> str:
         "p99 ms",
         "time s",
     ]
-    lines = ["".join(f"<th>{escape(name)}</th>" for name in heads)]
+    lines = ["".join(f"<th>{escape(name)}</th>".replace("\n", "<br>") for name in heads)]
     tops = {key: best(rows, key) for key in shown}
     digits = {key: decimals(rows, key) for key in shown}
     for row in rows:
