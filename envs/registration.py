@@ -132,6 +132,7 @@ _TABLE: tuple[EnvRow, ...] = (
         f"{_VLSCC}.env:VLSCCEnv",
         "choose the code length of each frame of a stream under a budget of symbols",
         vector_entry_point=f"{_VLSCC}.vector_env:VLSCCVectorEnv",
+        bound=Bound(f"{_VLSCC}.env:episode_bound"),
     ),
     EnvRow(
         "semverse/VLSCCMap-v0",
@@ -139,6 +140,7 @@ _TABLE: tuple[EnvRow, ...] = (
         f"{_VLSCC}.env:VLSCCMapEnv",
         "choose the code length of each block of each frame",
         vector_entry_point=f"{_VLSCC}.vector_env:VLSCCMapVectorEnv",
+        bound=Bound(f"{_VLSCC}.env:episode_bound"),
     ),
     EnvRow(
         "semverse/MO-VLSCC-v0",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.vlscc.core import Sent, Streams, check_actions
+from semverse.envs.vlscc.optimum import optimum
 from semverse.envs.vlscc.options import (
     RENDER_FPS,
     RENDER_MODES,
@@ -240,3 +241,8 @@ class MOVLSCCEnv(VLSCCEnv):
 
     def _reward(self, sent: Sent) -> Any:
         return sent.vector()[0]
+
+
+def episode_bound(env: VLSCCEnv) -> float:
+    """Return what the episode that an environment just started can return at most: its exact optimum."""
+    return optimum(env.episode, env.problem).value
