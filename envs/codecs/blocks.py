@@ -36,6 +36,25 @@ def join(blocks: npt.ArrayLike, length: int) -> BitArray:
     return string[:length]
 
 
+def packets_hit(failed: npt.NDArray[np.bool_], bits: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.bool_]:
+    """Return which packets [F] have a bit in a failed block.
+
+    Args:
+        failed: [B] blocks of k bits.
+        bits: [F] length of every packet, one after the other.
+        k: bits a block.
+    """
+    first, last = packet_blocks(bits, k)
+    before = np.concatenate([[0], np.cumsum(failed)])
+    return before[last + 1] > before[first]
+
+
+def packet_blocks(bits: npt.NDArray[np.int64], k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the first and the last block [F] that packets of so many bits [F] lie in."""
+    ends = np.cumsum(bits)
+    return (ends - bits) // k, (ends - 1) // k
+
+
 def check_bits(bits: npt.ArrayLike, ndim: int) -> BitArray:
     """Return bits as an array of so many dimensions.
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from semverse.envs.channels.fading import rayleigh
 from semverse.envs.codecs.bitstream import Bitstream, Received
-from semverse.envs.codecs.blocks import join, segment
+from semverse.envs.codecs.blocks import join, packets_hit, segment
 from semverse.envs.codecs.classical import decode
-from semverse.envs.codecs.link import CodedLink
 from semverse.envs.errors import InputError
+
+if TYPE_CHECKING:
+    from semverse.envs.codecs.link import CodedLink
 
 CHANNELS = ("awgn", "rayleigh")
 DAMAGED = ("drop", "decode")
@@ -70,7 +73,7 @@ def send(
         raise InputError(f"is {damaged!r:.60}", key="damaged", remedy=f"choose from {', '.join(DAMAGED)}")
     bits = np.unpackbits(np.frombuffer(b"".join(stream.packets), dtype=np.uint8))
     blocks = segment(bits, link.k)
-    gain = np.sqrt(rng.exponential(size=len(blocks))) if channel == "rayleigh" else np.ones(len(blocks))
+    gain = np.abs(rayleigh(rng, len(blocks))) if channel == "rayleigh" else np.ones(len(blocks))
     arrived, failed = np.empty_like(blocks), np.empty(len(blocks), dtype=np.bool_)
     for start in range(0, len(blocks), BLOCKS_AT_ONCE):
         part = slice(start, start + BLOCKS_AT_ONCE)
@@ -86,25 +89,6 @@ def send(
     )
     packets = [None if gone else packet for gone, packet in zip(lost, _cut(data, stream), strict=True)]
     return Transmission(decode(stream, packets), len(blocks), int(failed.sum()), len(blocks) * link.symbols)
-
-
-def packets_hit(failed: NDArray[np.bool_], bits: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
-    """Return which packets [F] have a bit in a failed block.
-
-    Args:
-        failed: [B] blocks of k bits.
-        bits: [F] length of every packet, one after the other.
-        k: bits a block.
-    """
-    first, last = packet_blocks(bits, k)
-    before = np.concatenate([[0], np.cumsum(failed)])
-    return before[last + 1] > before[first]
-
-
-def packet_blocks(bits: NDArray[np.int64], k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and the last block [F] that packets of so many bits [F] lie in."""
-    ends = np.cumsum(bits)
-    return (ends - bits) // k, (ends - 1) // k
 
 
 def check_air(channel: str, esno_db: float) -> None:

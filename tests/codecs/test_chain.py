@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 pytest.importorskip("av")
 pytest.importorskip("sionna")
 
-from semverse.envs.codecs.chain import packets_hit, send
+from semverse.envs.codecs.blocks import packets_hit
+from semverse.envs.codecs.chain import send
 from semverse.envs.codecs.classical import encode
 from semverse.envs.codecs.link import CodedLink
 from semverse.envs.errors import InputError
