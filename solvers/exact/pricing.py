@@ -16,7 +16,13 @@ much: send all requests that a superset serves on P or x to their cheapest host 
 With a slack, both rules are relaxed by it, and all sets that cost at most the minimum plus the slack
 are found.
 
-Sets grow level by level (by size) for all spaces at once.
+Sets grow depth first, a block of them at a time. Each parent takes the host that lowers F most first, and
+what grew from a lesser host may not take a greater one any more: there is little to gain, so it is soon
+bounded away. What waits is only named, as a parent and one host more, and made when its turn comes:
+parents of at most one block a size are held, however many sets there are.
+
+A search that takes too long is broken off. The least bound of what still waits, or the least cost met if
+that is less, is then a lower bound on the minimum of a space: weaker, but valid.
 """
 
 from __future__ import annotations
@@ -30,7 +36,9 @@ from semverse.envs.scc.types import BoolArray, FloatArray, Instance, IntArray
 from semverse.solvers.layout import Layout, WeightedCosts
 
 _EPSILON = 1e-9
-_BLOCK = 512  # sets whose savings are computed at a time; keeps the temporary in cache
+_BLOCK = 256  # sets that are worked on together
+_MOST_CELLS = 100_000_000  # sets times requests times MECs in one pricing: some seconds
+_ASSIGNMENT = 20  # an exact assignment takes about as long as so many sets
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,21 +63,53 @@ class Priced:
     value: FloatArray  # [N] cost under the prices
     hosts: BoolArray  # [N, M]
     assignment: IntArray  # [N, K] MEC of each request of the space
-    best: FloatArray  # [V] exact minimum a space; infinite if the rules leave none
-    complete: bool = True  # False if the search was broken off: the minima are then no bounds
+    best: FloatArray  # [V] minimum a space, or a lower bound on it; infinite if the rules leave no set
+    complete: bool = True  # False if the search was broken off: some of `best` may be below the minimum
 
 
 @dataclass(frozen=True, eq=False)
-class _Level:
-    """Host sets of one size."""
+class _Sets:
+    """Host sets that are worked on together."""
 
     space: IntArray  # [N]
-    last: IntArray  # [N] sets grow by MECs behind this one only, so that each arises once
+    open: BoolArray  # [N, M] MECs that a set may still grow by
     hosts: BoolArray  # [N, M]
     nearest: IntArray  # [N, K]
     serve: FloatArray  # [N, K] cost of the nearest host
     value: FloatArray  # [N] F(H)
     opening: FloatArray  # [N, M] cost of hosting on one more MEC
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """Host sets whose turn is still to come: C sets, each of them one of N parents and one host more."""
+
+    parents: _Sets
+    usable: BoolArray  # [N, M] hosts that a parent may grow by
+    rank: IntArray  # [N, M] order in which it takes them
+    row: IntArray  # [C] parent
+    mec: IntArray  # [C] the host more
+    value: FloatArray  # [C] F(H)
+    bound: FloatArray  # [C] what the set and all that grow from it cost at least
+
+    @property
+    def space(self) -> IntArray:
+        """The space of each set [C]."""
+        return self.parents.space[self.row]
+
+    def subset(self, which: BoolArray | IntArray) -> _Waiting:
+        """Return some of the sets."""
+        chosen = (array[which] for array in (self.row, self.mec, self.value, self.bound))
+        return _Waiting(self.parents, self.usable, self.rank, *chosen)
+
+    def below(self, limit: FloatArray) -> _Waiting:
+        """Return the sets whose bound is below the limit of their space [V]."""
+        return self.subset(self.bound < limit[self.space])
+
+    def blocks(self, order: IntArray) -> list[_Waiting]:
+        """Return the sets in some order, the first ones in the last block."""
+        starts = range(0, len(order), _BLOCK)
+        return [self.subset(order[start : start + _BLOCK]) for start in reversed(starts)]
 
 
 class Pricer:
@@ -87,7 +127,6 @@ class Pricer:
         self._cache = instance.spaces.cache_gb
         self._max_tasks = instance.mecs.max_tasks
         self._spaces = np.flatnonzero(layout.count)
-        self._later = np.triu(np.ones((instance.num_mecs, instance.num_mecs), dtype=np.bool_), 1)
 
     def price(
         self, cache_price: FloatArray, task_price: FloatArray, slack: float = 0.0, most: float = np.inf
@@ -98,27 +137,35 @@ class Pricer:
             cache_price: price of a GB on each MEC [M], >= 0.
             task_price: price of a request on each MEC [M], >= 0.
             slack: also meet every set that costs less than this much more than the cheapest.
-            most: break the search off after so many sets.
+            most: break the search off after so many sets, or before if it would take many seconds.
 
         Returns:
-            The exact minima and every column met on the way.
+            The minima and columns met on the way; if the search was broken off, lower bounds on the minima.
         """
         serve = np.where(self._layout.real[:, :, None], self._costs.request + task_price, 0.0)
         host = self._costs.host + cache_price * self._cache[:, None]
         best = np.full(len(serve), np.inf)
-        level = self._first_level(serve, host)
+        left = min(most, _MOST_CELLS // serve[0].size)
+        sets: _Sets | None = self._first_sets(serve, host)
+        waiting: list[_Waiting] = []
         found: list[tuple[IntArray, FloatArray, BoolArray, IntArray]] = []
-        met = 0
-        while len(level.space) and met < most:
-            met += len(level.space)
-            overloaded, value, assignment = self._settle(level, serve, best, slack)
-            done = np.isfinite(value)
-            found.append((level.space[done], value[done], level.hosts[done], assignment[done]))
-            level = self._grow(level, serve, best + (slack - _EPSILON), overloaded, slack)
+        while sets is not None:
+            overloaded, value, assignment = self._settle(sets, serve, best, slack)
+            left -= len(sets.space) + _ASSIGNMENT * int((overloaded & np.isfinite(value)).sum())
+            kept = np.isfinite(value) & ((value <= best[sets.space] + slack) | (slack == 0))
+            found.append((sets.space[kept], value[kept], sets.hosts[kept], assignment[kept]))
+            waiting += self._growths(sets, serve, best + (slack - _EPSILON), overloaded, slack)
+            if left <= 0:
+                break
+            sets = self._next_sets(waiting, serve, best + (slack - _EPSILON))
         space, value, hosts, assignment = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return Priced(space, value, hosts, assignment, best, complete=not len(level.space))
+        rest = [some.below(best + (slack - _EPSILON)) for some in waiting]
+        for some in rest:
+            np.minimum.at(best, some.space, some.bound)
+        complete = not any(len(some.row) for some in rest)
+        return Priced(space, value, hosts, assignment, best, complete)
 
-    def _first_level(self, serve: FloatArray, host: FloatArray) -> _Level:
+    def _first_sets(self, serve: FloatArray, host: FloatArray) -> _Sets:
         """Return the single hosts of each space, or the set of its forced hosts."""
         forced, forbidden = self._rules.forced, self._rules.forbidden
         mecs = host.shape[1]
@@ -129,7 +176,6 @@ class Pricer:
         hosts = np.eye(mecs, dtype=np.bool_)[mec]
         must = np.flatnonzero(forced.any(axis=1) & (self._layout.count > 0))
         space, hosts = np.concatenate([space, must]), np.concatenate([hosts, forced[must]])
-        last = np.concatenate([mec, np.full(len(must), -1)])  # forced sets grow by any MEC
         on_hosts = np.where(hosts[:, None, :], serve[space], np.inf)
         nearest = on_hosts.argmin(axis=2)
         cost = on_hosts.min(axis=2)
@@ -138,76 +184,102 @@ class Pricer:
         value = (host[space] * chosen).sum(axis=1) + pairs + cost.sum(axis=1)
         opening = host[space] + chosen @ self._costs.pair
         opening[hosts | forbidden[space]] = np.inf
-        return _Level(space, last, hosts, nearest, cost, value, opening)
+        # so that each set arises once: a single host grows by those alone that would be dearer by themselves
+        rank = np.argsort(np.argsort(host + serve.sum(axis=1), axis=1), axis=1)
+        usable = np.ones_like(hosts)
+        usable[: len(mec)] = rank[space[: len(mec)]] > rank[space[: len(mec)], mec][:, None]
+        return _Sets(space, usable, hosts, nearest, cost, value, opening)
 
     def _settle(
-        self, level: _Level, serve: FloatArray, best: FloatArray, slack: float
+        self, sets: _Sets, serve: FloatArray, best: FloatArray, slack: float
     ) -> tuple[BoolArray, FloatArray, IntArray]:
         """Update the minima; return which sets are overloaded, all true costs, and the assignments."""
-        n, mecs = level.hosts.shape
-        real = self._layout.real[level.space]
-        cell = (np.arange(n)[:, None] * mecs + level.nearest)[real]
+        n, mecs = sets.hosts.shape
+        real = self._layout.real[sets.space]
+        cell = (np.arange(n)[:, None] * mecs + sets.nearest)[real]
         counts = np.bincount(cell, minlength=n * mecs).reshape(n, mecs)
         overloaded = np.asarray((counts > self._max_tasks).any(axis=1), dtype=np.bool_)
-        value = np.where(overloaded, np.inf, level.value)
-        np.minimum.at(best, level.space, value)
-        enough = level.hosts @ self._max_tasks >= self._layout.count[level.space]
-        assignment = level.nearest
+        value = np.where(overloaded, np.inf, sets.value)
+        np.minimum.at(best, sets.space, value)
+        enough = sets.hosts @ self._max_tasks >= self._layout.count[sets.space]
+        assignment = sets.nearest
         if overloaded.any():
             assignment = assignment.copy()
-        for i in np.flatnonzero(overloaded & enough & (level.value <= best[level.space] + slack)):
-            space = level.space[i]
-            if level.value[i] <= best[space] + slack:
+        for i in np.flatnonzero(overloaded & enough & (sets.value <= best[sets.space] + slack)):
+            space = sets.space[i]
+            if sets.value[i] <= best[space] + slack:
                 count = self._layout.count[space]
                 mec, cost = assign_exactly(
-                    serve[space, :count], np.flatnonzero(level.hosts[i]), self._max_tasks
+                    serve[space, :count], np.flatnonzero(sets.hosts[i]), self._max_tasks
                 )
-                value[i] = level.value[i] - level.serve[i].sum() + cost
+                value[i] = sets.value[i] - sets.serve[i].sum() + cost
                 assignment[i, :count] = mec
                 best[space] = min(best[space], value[i])
         return overloaded, value, assignment
 
-    def _grow(
-        self, level: _Level, serve: FloatArray, limit: FloatArray, overloaded: BoolArray, slack: float
-    ) -> _Level:
-        """Return all sets with one host more that may still lead to one below the limit [V]."""
-        change = level.opening + self._savings(level, serve)  # [N, M]
-        later = np.where(level.last[:, None] >= 0, self._later[level.last], True)
-        open_for = later & ((change < slack - _EPSILON) | overloaded[:, None]) & np.isfinite(change)
-        negative = np.where(open_for, np.minimum(change, 0.0), 0.0)
-        # a forced start may grow by any host, and later ones always come behind it
-        to_come = np.cumsum(negative[:, ::-1], axis=1)[:, ::-1] - negative
-        with np.errstate(invalid="ignore"):
-            promising = level.value[:, None] + change + to_come < limit[level.space][:, None]
-        parent, mec = np.nonzero(open_for & promising)
-        space = level.space[parent]
-        hosts = level.hosts[parent]
-        hosts[np.arange(len(parent)), mec] = True
+    def _growths(
+        self, sets: _Sets, serve: FloatArray, limit: FloatArray, overloaded: BoolArray, slack: float
+    ) -> list[_Waiting]:
+        """Return all sets with one host more that may lead to one below the limit [V], in blocks."""
+        change = sets.opening + self._savings(sets, serve)  # [N, M]
+        change[~(sets.open & ((change < slack - _EPSILON) | overloaded[:, None]))] = np.inf
+        order = np.argsort(change, axis=1)
+        rank = np.argsort(order, axis=1)
+        ordered = np.take_along_axis(change, order, axis=1)
+        total = np.cumsum(np.pad(ordered, ((0, 0), (1, 0))), axis=1)  # [N, M + 1] of the first ones
+        row, mec = np.nonzero(np.isfinite(change))
+        place = rank[row, mec]
+        # from its place on a set takes all hosts that lower F, and as many as it lacks for room
+        last = np.maximum((ordered < 0).sum(axis=1)[row], place + self._lacking(sets)[row])
+        rest = np.where(last <= change.shape[1], total[row, np.minimum(last, change.shape[1])] - total[row, place], np.inf)
+        value = sets.value[row] + change[row, mec]
+        waiting = _Waiting(sets, np.isfinite(change), rank, row, mec, value, sets.value[row] + rest)
+        waiting = waiting.below(limit)
+        return waiting.blocks(np.argsort(waiting.bound - limit[waiting.space]))
+
+    def _lacking(self, sets: _Sets) -> IntArray:
+        """Return how many hosts more a set needs at least to have room for its requests, 1 or more [N]."""
+        short = self._layout.count[sets.space] - sets.hosts @ self._max_tasks
+        return np.maximum(-(-short // self._max_tasks.max()), 1)
+
+    def _next_sets(self, waiting: list[_Waiting], serve: FloatArray, limit: FloatArray) -> _Sets | None:
+        """Take the next block of sets that may still lead to one below the limit [V]."""
+        while waiting:
+            block = waiting.pop().below(limit)
+            if len(block.row):
+                return self._make(block, serve)
+        return None
+
+    def _make(self, block: _Waiting, serve: FloatArray) -> _Sets:
+        parents, row, mec, space = block.parents, block.row, block.mec, block.space
+        added = np.arange(len(row)), mec
+        hosts = parents.hosts[row]
+        hosts[added] = True
+        opening = parents.opening[row] + self._costs.pair[mec]
+        opening[added] = np.inf
         cost = serve[space, :, mec]
-        nearer = cost < level.serve[parent]
-        opening = level.opening[parent] + self._costs.pair[mec]
-        opening[np.arange(len(parent)), mec] = np.inf
-        return _Level(
+        nearer = cost < parents.serve[row]
+        return _Sets(
             space=space,
-            last=mec,
+            open=block.usable[row] & (block.rank[row] > block.rank[row, mec][:, None]),
             hosts=hosts,
-            nearest=np.where(nearer, mec[:, None], level.nearest[parent]),
-            serve=np.minimum(cost, level.serve[parent]),
-            value=level.value[parent] + change[parent, mec],
+            nearest=np.where(nearer, mec[:, None], parents.nearest[row]),
+            serve=np.minimum(cost, parents.serve[row]),
+            value=block.value,
             opening=opening,
         )
 
-    def _savings(self, level: _Level, serve: FloatArray) -> FloatArray:
+    def _savings(self, sets: _Sets, serve: FloatArray) -> FloatArray:
         """Return what one more host changes in serving cost, <= 0, for each set and MEC [N, M]."""
-        out = np.empty(level.hosts.shape)
-        order = np.argsort(level.space, kind="stable")
-        bounds = np.searchsorted(level.space[order], np.arange(len(serve) + 1))
+        out = np.empty(sets.hosts.shape)
+        order = np.argsort(sets.space, kind="stable")
+        bounds = np.searchsorted(sets.space[order], np.arange(len(serve) + 1))
         for space in self._spaces:
             count = self._layout.count[space]
             mine = order[bounds[space] : bounds[space + 1]]
             for start in range(0, len(mine), _BLOCK):
                 block = mine[start : start + _BLOCK]
-                saved = serve[space, :count] - level.serve[block, :count, None]
+                saved = serve[space, :count] - sets.serve[block, :count, None]
                 out[block] = np.minimum(saved, 0.0, out=saved).sum(axis=1)
         return out
 
