@@ -206,12 +206,11 @@ class Pricer:
         if overloaded.any():
             assignment = assignment.copy()
         for i in np.flatnonzero(overloaded & enough & (sets.value <= best[sets.space] + slack)):
-            space = sets.space[i]
-            if sets.value[i] <= best[space] + slack:
-                count = self._layout.count[space]
-                mec, cost = assign_exactly(
-                    serve[space, :count], np.flatnonzero(sets.hosts[i]), self._max_tasks
-                )
+            space, count = sets.space[i], self._layout.count[sets.space[i]]
+            hosts, serving = np.flatnonzero(sets.hosts[i]), serve[space, :count]
+            excess = np.maximum(counts[i] - self._max_tasks, 0)
+            if sets.value[i] + unloading(serving, hosts, excess) <= best[space] + slack:
+                mec, cost = assign_exactly(serving, hosts, self._max_tasks)
                 value[i] = sets.value[i] - sets.serve[i].sum() + cost
                 assignment[i, :count] = mec
                 best[space] = min(best[space], value[i])
@@ -299,3 +298,18 @@ def assign_exactly(serve: FloatArray, hosts: IntArray, max_tasks: IntArray) -> t
     row, slot = linear_sum_assignment(serve[:, slots])
     mec = slots[slot]
     return mec, float(serve[row, mec].sum())
+
+
+def unloading(serve: FloatArray, hosts: IntArray, excess: IntArray) -> float:
+    """Return what it costs at least to take requests from their nearest hosts.
+
+    Args:
+        serve: cost of each request on each MEC [k, M].
+        hosts: MECs to use, 2 or more.
+        excess: how many requests each MEC has to give away [M].
+    """
+    on_hosts = serve[:, hosts]
+    nearest = hosts[on_hosts.argmin(axis=1)]
+    least = np.partition(on_hosts, 1, axis=1)
+    regret = least[:, 1] - least[:, 0]
+    return float(sum(np.sort(regret[nearest == m])[: excess[m]].sum() for m in np.flatnonzero(excess)))
