@@ -79,6 +79,7 @@ class Bound:
 
     weights: tuple[float, float]  # on latency_ms and energy_j, >= 0, sum to 1
     value: float
+    complete: bool = True  # False where the search behind it was broken off: valid, but it could be higher
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,7 +53,10 @@ class Certificate:
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and numbers."""
         return {
-            "bounds": [{"preference": list(b.weights), "lower_bound": b.value} for b in self.bounds],
+            "bounds": [
+                {"preference": list(b.weights), "lower_bound": b.value, "complete": b.complete}
+                for b in self.bounds
+            ],
             "ideal": self.ideal.tolist(),
             "nadir": self.nadir.tolist(),
             "reference_point": self.reference_point.tolist(),
@@ -71,7 +74,11 @@ class Certificate:
         try:
             return cls(
                 bounds=tuple(
-                    Bound((float(b["preference"][0]), float(b["preference"][1])), float(b["lower_bound"]))
+                    Bound(
+                        (float(b["preference"][0]), float(b["preference"][1])),
+                        float(b["lower_bound"]),
+                        bool(b.get("complete", True)),
+                    )
                     for b in data["bounds"]
                 ),
                 ideal=np.array(data["ideal"], dtype=np.float64),

@@ -27,7 +27,7 @@ that is less, is then a lower bound on the minimum of a space: weaker, but valid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -99,8 +99,9 @@ class _Waiting:
 
     def subset(self, which: BoolArray | IntArray) -> _Waiting:
         """Return some of the sets."""
-        chosen = (array[which] for array in (self.row, self.mec, self.value, self.bound))
-        return _Waiting(self.parents, self.usable, self.rank, *chosen)
+        return replace(
+            self, row=self.row[which], mec=self.mec[which], value=self.value[which], bound=self.bound[which]
+        )
 
     def below(self, limit: FloatArray) -> _Waiting:
         """Return the sets whose bound is below the limit of their space [V]."""
@@ -152,7 +153,7 @@ class Pricer:
         while sets is not None:
             overloaded, value, assignment = self._settle(sets, serve, best, slack)
             left -= len(sets.space) + _ASSIGNMENT * int((overloaded & np.isfinite(value)).sum())
-            kept = np.isfinite(value) & ((value <= best[sets.space] + slack) | (slack == 0))
+            kept = np.isfinite(value)
             found.append((sets.space[kept], value[kept], sets.hosts[kept], assignment[kept]))
             waiting += self._growths(sets, serve, best + (slack - _EPSILON), overloaded, slack)
             if left <= 0:
@@ -225,12 +226,13 @@ class Pricer:
         order = np.argsort(change, axis=1)
         rank = np.argsort(order, axis=1)
         ordered = np.take_along_axis(change, order, axis=1)
-        total = np.cumsum(np.pad(ordered, ((0, 0), (1, 0))), axis=1)  # [N, M + 1] of the first ones
+        padded = np.pad(ordered, ((0, 0), (1, 1)), constant_values=((0.0, 0.0), (0.0, np.inf)))
+        total = np.cumsum(padded, axis=1)  # [N, M + 2] of the first so many hosts; infinite for too many
         row, mec = np.nonzero(np.isfinite(change))
         place = rank[row, mec]
         # from its place on a set takes all hosts that lower F, and as many as it lacks for room
         last = np.maximum((ordered < 0).sum(axis=1)[row], place + self._lacking(sets)[row])
-        rest = np.where(last <= change.shape[1], total[row, np.minimum(last, change.shape[1])] - total[row, place], np.inf)
+        rest = total[row, np.minimum(last, len(self._max_tasks) + 1)] - total[row, place]
         value = sets.value[row] + change[row, mec]
         waiting = _Waiting(sets, np.isfinite(change), rank, row, mec, value, sets.value[row] + rest)
         waiting = waiting.below(limit)
@@ -239,7 +241,7 @@ class Pricer:
     def _lacking(self, sets: _Sets) -> IntArray:
         """Return how many hosts more a set needs at least to have room for its requests, 1 or more [N]."""
         short = self._layout.count[sets.space] - sets.hosts @ self._max_tasks
-        return np.maximum(-(-short // self._max_tasks.max()), 1)
+        return np.asarray(np.maximum(-(-short // max(int(self._max_tasks.max()), 1)), 1), dtype=np.int64)
 
     def _next_sets(self, waiting: list[_Waiting], serve: FloatArray, limit: FloatArray) -> _Sets | None:
         """Take the next block of sets that may still lead to one below the limit [V]."""

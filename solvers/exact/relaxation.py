@@ -37,7 +37,8 @@ class Relaxation:
     value: float  # of the linear master; equals the bound at convergence
     master: MasterSolution
     prices: Prices  # those that gave the bound
-    best: FloatArray  # [V] minima of the spaces under these prices
+    best: FloatArray  # [V] minima of the spaces under these prices, or lower bounds on them
+    complete: bool  # whether these are the minima
 
 
 class Relaxer:
@@ -77,7 +78,7 @@ class Relaxer:
         self._master.set_allowed(self._pool.allowed(rules.forbidden, rules.forced))
         constant = float(problem.weights @ access_pair)
         center = Prices.zero(instance.num_mecs)
-        bound, best_of_bound = -np.inf, np.zeros(instance.num_spaces)
+        bound, best_of_bound, complete = -np.inf, np.zeros(instance.num_spaces), True
         smoothing = 0.0
         master = self._master.solve()
         for _ in range(_ITERATIONS):
@@ -86,7 +87,7 @@ class Relaxer:
             reached = priced.best[self._pool.layout.count > 0].sum()
             value = float(reached) - prices.paid(instance, limits) + constant
             if value > bound:
-                bound, center, best_of_bound = value, prices, priced.best
+                bound, center, best_of_bound, complete = value, prices, priced.best, priced.complete
             added = self._pool.add_priced(priced, self._per_space, rules.forced)
             if added:
                 master = self._master.solve()
@@ -96,7 +97,7 @@ class Relaxer:
                 break
             # no new column at smoothed prices: price at the master's own before giving up
             smoothing = _SMOOTHING if added and np.isfinite(bound) else 0.0
-        return Relaxation(bound, master.value + constant, master, center, best_of_bound)
+        return Relaxation(bound, master.value + constant, master, center, best_of_bound, complete)
 
     def _price(self, problem: Problem, costs: WeightedCosts, prices: Prices) -> Priced:
         instance, layout = self._pool.instance, self._pool.layout

@@ -225,5 +225,7 @@ class Search:
     def bounds(self) -> tuple[Bound, ...]:
         """Return the certified bounds of all targets."""
         return tuple(
-            Bound((float(t.problem.weights[0]), float(t.problem.weights[1])), t.bound) for t in self.targets
+            Bound((float(w[0]), float(w[1])), t.bound, t.relaxation.complete)
+            for t in self.targets
+            for w in [t.problem.weights]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +15,13 @@ from semverse.envs.scc.generator import sample_instance
 from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.types import FloatArray, Instance, IntArray, Links, Mecs, Requests, Spaces, Users
 from semverse.solvers.base import Budget, preference_grid, spread_order
+from semverse.solvers.exact import pricing
 from semverse.solvers.exact.columns import Pool
 from semverse.solvers.exact.integer import reduced_costs
 from semverse.solvers.exact.prices import MULTIPLES, Prices, cut_levels
 from semverse.solvers.exact.pricing import Pricer, Rules
 from semverse.solvers.exact.relaxation import Problem, Relaxer
+from semverse.solvers.exact.search import Search
 from semverse.solvers.exact.shortlist import Shortlist
 from semverse.solvers.exact.solver import ExactSolver, default_config
 from semverse.solvers.layout import Layout, WeightedCosts
@@ -245,6 +248,83 @@ def test_slack_meets_every_near_optimal_set(seed: int) -> None:
         (int(v), h.tobytes()) for v, h in zip(priced.space[near], priced.hosts[near], strict=True)
     } <= found
     assert len(found) < len(every.space)
+
+
+@pytest.mark.parametrize("most", [1, 30, 300])
+@pytest.mark.parametrize("region", ["california", "virginia"])
+def test_broken_off_pricing_still_bounds(region: str, most: int) -> None:
+    """Whenever the search ends, no space costs less than what it says."""
+    instance = sample_instance(load_scenario(region, users=60, mecs=15, spaces=6), rng())
+    layout, zero = Layout.of(instance), np.zeros(15)
+    for weights in WEIGHTS:
+        costs = WeightedCosts.of(instance, layout, np.array(weights))
+        pricer = Pricer(instance, layout, costs, Rules.none(instance))
+        whole, part = pricer.price(zero, zero), pricer.price(zero, zero, most=most)
+        assert whole.complete
+        assert (part.best <= whole.best + 1e-9).all()
+        assert np.isfinite(part.best).all()
+        assert part.complete or len(part.space) < len(whole.space)
+        assert not part.complete or np.allclose(part.best, whole.best, rtol=0, atol=1e-9)
+
+
+def test_pricing_forty_mecs_stays_small() -> None:
+    """This took gigabytes: 85,000 sets of 20 MECs, millions of 40, each with all its costs."""
+    instance = sample_instance(load_scenario("virginia", mecs=40), np.random.default_rng(2000))
+    layout, zero = Layout.of(instance), np.zeros(40)
+    costs = WeightedCosts.of(instance, layout, np.array([1.0, 0.0]))
+    tracemalloc.start()
+    priced = Pricer(instance, layout, costs, Rules.none(instance)).price(zero, zero)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert priced.complete
+    assert len(priced.space) < 100_000
+    assert peak < 150e6
+
+
+def test_a_space_too_large_for_three_mecs_stays_small() -> None:
+    """Its cheapest hosts are always overloaded, so that nearly every host set has to be assigned exactly."""
+    scenario = load_scenario("california", users=200, mecs=40)
+    instance = sample_instance(scenario, np.random.default_rng(2000))
+    layout, zero = Layout.of(instance), np.zeros(40)
+    assert layout.count.max() > 3 * instance.mecs.max_tasks.max()
+    costs = WeightedCosts.of(instance, layout, np.array([0.0, 1.0]))
+    tracemalloc.start()
+    priced = Pricer(instance, layout, costs, Rules.none(instance)).price(zero, zero, most=5_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not priced.complete
+    assert (priced.best[priced.space] <= priced.value + 1e-9).all()
+    assert peak < 150e6
+
+
+@pytest.mark.parametrize("seed", SERVABLE[:6])
+def test_proofs_need_no_exact_pricing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With pricing broken off at once, bounds hold, and branching still ends in a proof."""
+    monkeypatch.setattr(pricing, "_MOST_CELLS", 0)
+    instance = tight_instance(seed)
+    _, objectives = all_placements(instance)
+    front = solver().solve(instance, preferences=preference_grid(5), budget=Budget(seconds=1), rng=rng())
+    for bound in front.bounds:
+        assert bound.value <= (objectives @ np.array(bound.weights)).min() * (1 + 1e-12)
+    for weights in WEIGHTS:
+        proven = solver().minimise(instance, weights, budget=Budget(seconds=20), rng=rng())
+        optimum = (objectives @ np.array(weights)).min()
+        assert proven.lower_bound <= optimum + 1e-9
+        assert proven.value == pytest.approx(optimum, rel=1e-6)
+
+
+def test_bounds_say_whether_pricing_was_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was broken off is lower, and says so."""
+    instance = sample_instance(load_scenario("virginia", users=60, mecs=15, spaces=6), rng())
+    bounds = []
+    for cells in (pricing._MOST_CELLS, 0):
+        monkeypatch.setattr(pricing, "_MOST_CELLS", cells)
+        search = Search(instance, default_config(), Budget().start(), rng())
+        search.start(np.array([[1.0, 0.0]]))
+        search.new_target(np.array([1.0, 0.0]))
+        bounds += search.bounds()
+    assert [bound.complete for bound in bounds] == [True, False]
+    assert bounds[1].value < bounds[0].value
 
 
 @pytest.mark.parametrize("room", [1, 4, 15, 20, 25])

@@ -46,7 +46,7 @@ def _derive(record: CellRecord, store: Store, cell: Cell) -> Certificate | None:
         return None
     instance = load_instance(instance_path(store, cell.instance))
     placements = np.array([point.placement for point in record.points], dtype=np.int64)
-    bounds = tuple(Bound(bound.preference, bound.lower_bound) for bound in record.bounds)
+    bounds = tuple(Bound(bound.preference, bound.lower_bound, bound.complete) for bound in record.bounds)
     return certify(Front(placements, evaluate(instance, placements), bounds=bounds))
 
 

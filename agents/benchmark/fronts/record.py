@@ -37,6 +37,7 @@ class BoundRecord(Config):
 
     preference: Pair  # weights on latency_ms and energy_j, sum 1
     lower_bound: Finite
+    complete: bool = True  # False where the search behind it was broken off: valid, but it could be higher
 
 
 class SnapshotRecord(Config):
@@ -103,7 +104,7 @@ def points(placements: IntArray, objectives: FloatArray) -> list[dict[str, Any]]
 
 def bounds(found: tuple[Bound, ...]) -> list[dict[str, Any]]:
     """Return bounds as JSON values."""
-    return [{"preference": list(bound.weights), "lower_bound": bound.value} for bound in found]
+    return [{"preference": list(b.weights), "lower_bound": b.value, "complete": b.complete} for b in found]
 
 
 def history(snapshots: tuple[Snapshot, ...], seconds: float, final: FloatArray) -> list[dict[str, Any]]:
