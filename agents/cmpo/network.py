@@ -57,10 +57,22 @@ class Modulation(nn.Module):
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
+    def of(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scale and shift [B, W] for conditions [B, C]."""
+        gain, shift = self.linear(condition).chunk(2, dim=1)
+        return 1.0 + gain, shift
+
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Modulate [B, N, M, W] by [B, C]."""
-        gain, shift = self.linear(condition)[:, None, None, :].chunk(2, dim=-1)
-        return torch.addcmul(shift, x, 1.0 + gain)
+        scale, shift = self.of(condition)
+        return torch.addcmul(shift[:, None, None], x, scale[:, None, None])
+
+
+def add_linear(x: Tensor, hidden: Tensor, layer: nn.Linear) -> Tensor:
+    """Return x [..., W] + layer(hidden [..., H]) in a single new tensor: fresh memory costs more than sums."""
+    out = torch.addmm(x.flatten(0, -2), hidden.flatten(0, -2), layer.weight.t())
+    out += layer.bias
+    return out.reshape(x.shape)
 
 
 class GridLayer(nn.Module):
@@ -76,15 +88,21 @@ class GridLayer(nn.Module):
         nn.init.zeros_(self.out.weight)
 
     def forward(self, g: Tensor, pooled: Tensor, near: Tensor, condition: Tensor) -> Tensor:
-        """Update g [B, V, M, G] with pooled cells [B, V, M, F] and closeness [B, 2, M, M]."""
-        x = self.norm(g)
-        around = torch.einsum("bkmn,bvng->bvmkg", near, x).flatten(3)
-        hidden = self.inner(torch.cat([x, around, pooled], dim=3))
+        """Update g [B, V, M, G] with pooled cells [B, V, M, F] and closeness [B, 1, M, 2 M]."""
+        x, width, mecs = self.norm(g), g.shape[3], g.shape[2]
+        # `inner` of [x, what is near in both ranges, pooled], without writing that down
+        own, around, cells = self.inner.weight.split([width, 2 * width, pooled.shape[3]], dim=1)
+        both = around.reshape(width, 2, width).transpose(0, 1).reshape(2 * width, width)
+        spread = nn.functional.linear(x, both).reshape(-1, 2 * mecs, width)  # [B V, (M, 2), G]
+        hidden = nn.functional.linear(x, own, self.inner.bias)
+        hidden.flatten(0, 2).addmm_(pooled.flatten(0, 2), cells.t())
+        closeness = near.expand(-1, g.shape[1], -1, -1).flatten(0, 1)
+        hidden.flatten(0, 1).baddbmm_(closeness, spread)
         along = torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=2)
         across = torch.cat([x.mean(dim=1), x.amax(dim=1)], dim=2)
-        hidden = hidden + self.rows(along)[:, :, None] + self.columns(across)[:, None]
-        out: Tensor = g + self.out(torch.relu(self.film(hidden, condition)))
-        return out
+        hidden += self.rows(along)[:, :, None]
+        hidden += self.columns(across)[:, None]
+        return add_linear(g, self.film(hidden, condition).relu_(), self.out)
 
 
 class CellLayer(nn.Module):
@@ -101,10 +119,14 @@ class CellLayer(nn.Module):
 
     def forward(self, h: Tensor, g: Tensor, space: Tensor, condition: Tensor) -> Tensor:
         """Update h [B, R, M, F] with the grid g [B, V, M, G]."""
-        row = self.row(h.mean(dim=2))
-        hidden = self.inner(h) + self.grid(g)[:, space] + row[:, :, None]
-        out: Tensor = h + self.out(torch.relu(self.film(hidden, condition)))
-        return out
+        scale, shift = self.film.of(condition)  # [B, F]
+        # the modulation goes into what is small: weights, rows and grid cells
+        weight = self.inner.weight.t() * scale[:, None]
+        shift = shift + scale * self.inner.bias
+        rest = torch.addcmul(shift[:, None, None], self.grid(g), scale[:, None, None]).index_select(1, space)
+        rest += (self.row(h.mean(dim=2)) * scale[:, None])[:, :, None]
+        hidden = rest.flatten(1, 2).baddbmm_(h.flatten(1, 2), weight).relu_()
+        return add_linear(h, hidden.reshape(h.shape), self.out)
 
 
 class GridNet(nn.Module):
@@ -137,9 +159,10 @@ class GridNet(nn.Module):
         seen = make_features(graph, weighted, noisy)
         condition = self.condition(t, preference)
         h, g = torch.relu(self.cell_in(seen.cells)), self.grid_in(seen.grid)
+        near = seen.near.permute(0, 2, 3, 1).flatten(2)[:, None]  # [B, 1, M, (M, 2)]
         pooled = self._pool(graph, h)
         for i, layer in enumerate(self.grid_layers):
-            g = layer(g, pooled, seen.near, condition)
+            g = layer(g, pooled, near, condition)
             if i % 2 == 0:
                 h = self.cell_layers[i // 2](h, g, graph.space, condition)
                 pooled = self._pool(graph, h)
