@@ -18,7 +18,7 @@ from semverse.solvers.construct import best_of, ruin
 from semverse.solvers.descent import SpaceDescent
 from semverse.solvers.relink import fill
 
-_REMEMBERED = 3  # steps whose beliefs propose host sets
+_REMEMBERED = 3  # steps whose beliefs propose host sets where the last alone is projected
 
 
 def solve(
@@ -45,8 +45,9 @@ def solve(
     sampler = consistency_samples if config.sampler == "consistency" else diffusion_samples
     placed = np.zeros((0, instance.num_requests), dtype=np.int64)
     beliefs: list[FloatArray] = []
+    remembered = 1 if config.project_every_step else _REMEMBERED
     for step, belief in enumerate(sampler(net, graph, preference, config.steps, generator)):
-        beliefs = [*beliefs, belief.double().numpy()][-_REMEMBERED:]
+        beliefs = [*beliefs, belief.double().numpy()][-remembered:]
         last = step + 1 == config.steps or clock.expired
         if config.project_every_step or last:
             projected = project(instance, preferences, beliefs, config.projection)
