@@ -69,7 +69,7 @@ class Modulation(nn.Module):
 
 
 def add_linear(x: Tensor, hidden: Tensor, layer: nn.Linear) -> Tensor:
-    """Return x [..., W] + layer(hidden [..., H]) in a single new tensor: fresh memory costs more than sums."""
+    """Return x [..., W] + layer(hidden [..., H]) in a single new tensor: fresh memory is dear."""
     out = torch.addmm(x.flatten(0, -2), hidden.flatten(0, -2), layer.weight.t())
     out += layer.bias
     return out.reshape(x.shape)
