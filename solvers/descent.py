@@ -76,14 +76,8 @@ class SpaceDescent:
         before = costs.hosting(hosts) + served.sum(axis=1)
         count = min(self._candidates, self._instance.num_mecs)
         sets = neighbours(costs, hosts, allowed, count)
-        chosen, cost = assign(
-            costs.repeat(count), sets.reshape(-1, sets.shape[2]), np.repeat(room, count, axis=0)
-        )
-        cost = cost.reshape(-1, count)
-        best = cost.argmin(axis=1)
-        order = np.arange(len(rows))
-        better: BoolArray = cost[order, best] < before - _PROGRESS * np.abs(before)
-        chosen = chosen.reshape(len(rows), count, -1)[order, best]
+        chosen, cost = assign(costs, sets, room, below=before)
+        better: BoolArray = cost < before - _PROGRESS * np.abs(before)
         current[np.ix_(rows[better], requests)] = chosen[better]
         return better
 

@@ -28,10 +28,6 @@ class SpaceCosts:
         total: FloatArray = np.einsum("nm,nm->n", chosen, self.host) + pairs
         return total
 
-    def repeat(self, times: int) -> SpaceCosts:
-        """Return every row ``times`` times in sequence."""
-        return SpaceCosts(*(np.repeat(a, times, axis=0) for a in (self.serve, self.host, self.pair)))
-
     def take(self, rows: IntArray | BoolArray) -> SpaceCosts:
         """Select rows."""
         return SpaceCosts(self.serve[rows], self.host[rows], self.pair[rows])
@@ -94,29 +90,51 @@ def _decode(code: IntArray, hosts: BoolArray) -> BoolArray:
     return np.where((kind >= 4)[:, :, None], (own & ~leaving) | flag, out)
 
 
-def assign(costs: SpaceCosts, hosts: BoolArray, room: IntArray) -> tuple[IntArray, FloatArray]:
-    """Assign the space's requests to hosts with task room, the largest regret first.
+def assign(
+    costs: SpaceCosts, sets: BoolArray, room: IntArray, below: FloatArray | None = None
+) -> tuple[IntArray, FloatArray]:
+    """Assign the space's requests within one of some host sets, the one that makes it cheapest.
+
+    Where requests do not fit on their cheapest hosts they choose in turn, the largest regret first.
 
     Args:
         costs: weighted costs of N rows.
-        hosts: host sets [N, M].
+        sets: host sets to choose from [N, C, M].
         room: requests each MEC can take [N, M].
+        below: only costs below these [N] are of interest.
 
     Returns:
-        MEC of each request [N, k] and the space's whole cost [N]; infinite where the room is too small.
+        MEC of each request [N, k] and the space's whole cost [N]; infinite where no set has room, or none
+        that could cost less than ``below``.
     """
-    serve = np.where((hosts & (room > 0))[:, None, :], costs.serve, np.inf)
-    chosen = serve.argmin(axis=2)
-    n, _, mecs = serve.shape
-    counts = np.bincount((np.arange(n)[:, None] * mecs + chosen).ravel(), minlength=n * mecs)
-    tight = np.flatnonzero((counts.reshape(n, mecs) > room).any(axis=1))
-    if len(tight):
-        chosen[tight] = _assign_in_turn(serve[tight], room[tight])
-    served = np.take_along_axis(serve, np.maximum(chosen, 0)[:, :, None], axis=2)[:, :, 0]
+    n, count, mecs = sets.shape
+    serve = np.where((sets & (room > 0)[:, None])[:, :, None], costs.serve[:, None], np.inf)  # [N, C, k, M]
+    chosen = serve.argmin(axis=3)
+    cell = (np.arange(n * count) * mecs).reshape(n, count, 1) + chosen
+    tasks = np.bincount(cell.ravel(), minlength=n * count * mecs).reshape(n, count, mecs)
+    used = (tasks > 0).astype(np.float64)
+    hosting = (used * (costs.host[:, None] + used @ costs.pair / 2)).sum(axis=2)
+    cost = hosting + serve.min(axis=3).sum(axis=2)
+    tight = (tasks > room[:, None]).any(axis=2)
+    # room can only make a set dearer: most sets are out of the race before anybody chooses in turn
+    limit = np.where(tight, np.inf, cost).min(axis=1)
+    limit = limit if below is None else np.minimum(limit, below)
+    row, rank = np.nonzero(tight & (cost < limit[:, None]))
+    cost[tight] = np.inf
+    if len(row):
+        chosen[row, rank] = _assign_in_turn(serve[row, rank], room[row])
+        cost[row, rank] = _cost_of(costs.take(row), chosen[row, rank])
+    rows, best = np.arange(n), cost.argmin(axis=1)
+    return chosen[rows, best], cost[rows, best]
+
+
+def _cost_of(costs: SpaceCosts, chosen: IntArray) -> FloatArray:
+    """Return the whole cost of the space for the MEC of each request [N, k], -1 where there is none [N]."""
+    served = np.take_along_axis(costs.serve, np.maximum(chosen, 0)[:, :, None], axis=2)[:, :, 0]
     served = np.where(chosen < 0, np.inf, served)
-    used = np.zeros((n, mecs), dtype=np.bool_)
+    used = np.zeros(costs.host.shape, dtype=np.bool_)
     np.put_along_axis(used, np.maximum(chosen, 0), True, axis=1)
-    return chosen, costs.hosting(used) + served.sum(axis=1)
+    return np.asarray(costs.hosting(used) + served.sum(axis=1))
 
 
 def _assign_in_turn(serve: FloatArray, room: IntArray) -> IntArray:

@@ -94,20 +94,17 @@ def project_by_space(
     weights = raw_weights(instance, preferences)
     layout, near = Layout.of(instance), _near_rows(preferences, config.neighbours)
     every = _Costs(instance, weights)
-    batch, requests, mecs = beliefs[-1].shape
+    batch, requests, _ = beliefs[-1].shape
     room = np.repeat(instance.mecs.max_tasks[None], batch, axis=0)
     left = np.repeat(instance.mecs.cache_gb[None], batch, axis=0)
-    placements, rows = np.zeros((batch, requests), dtype=np.int64), np.arange(batch)
+    placements = np.zeros((batch, requests), dtype=np.int64)
     for space in _spaces_in_order(instance):
         mine = layout.of_space(space)
         costs = every.of_space(space, mine, config.trust, beliefs[-1][:, mine])
         allowed = (left >= instance.spaces.cache_gb[space] - CACHE_TOLERANCE_GB) & (room > 0)
         score = np.concatenate([step[:, mine].sum(axis=1)[near] for step in beliefs], axis=1)  # [B, P, M]
         sets = best_prefixes(costs, score, allowed, room, config.candidates)
-        count = sets.shape[1]
-        chosen, cost = assign(costs.repeat(count), sets.reshape(-1, mecs), np.repeat(room, count, axis=0))
-        best = cost.reshape(batch, count).argmin(axis=1)
-        picked = chosen.reshape(batch, count, -1)[rows, best]
+        picked, _ = assign(costs, sets, room)
         placements[:, mine] = np.maximum(picked, 0)
         room, left = _take(instance, space, picked, room, left)
     return repair(instance, placements, weights)
@@ -173,13 +170,20 @@ def best_prefixes(
 
 def _prefix_costs(costs: SpaceCosts, order: IntArray) -> FloatArray:
     """Return the cost of hosting on, and serving from, the first 1, 2, ... L MECs of orders [B, P, L]."""
-    serve = np.take_along_axis(costs.serve[:, None], order[:, :, None], axis=3)  # [B, P, k, L]
-    served = np.minimum.accumulate(serve, axis=3).sum(axis=2)
-    host = np.cumsum(np.take_along_axis(costs.host[:, None], order, axis=2), axis=2)
-    rows = np.arange(len(order))[:, None, None, None]
-    pair = costs.pair[rows, order[:, :, :, None], order[:, :, None, :]]  # [B, P, L, L]
-    before = np.tril(pair, -1).sum(axis=3)
-    total: FloatArray = served + host + np.cumsum(before, axis=2)
+    batch, mecs = costs.host.shape
+    serve = costs.serve.transpose(0, 2, 1).reshape(batch * mecs, -1)  # [B M, k]
+    host, pair = costs.host.ravel(), costs.pair.reshape(batch * mecs, mecs)
+    cell = order + (np.arange(batch) * mecs)[:, None, None]
+    total = np.empty(order.shape)
+    cheapest = np.full((*order.shape[:2], serve.shape[1]), np.inf)  # [B, P, k] of the hosts so far
+    paired = np.zeros((*order.shape[:2], mecs))  # [B, P, M] what a further host pays for pairs
+    hosting = np.zeros(order.shape[:2])
+    for length in range(order.shape[2]):
+        new = cell[:, :, length]
+        np.minimum(cheapest, serve.take(new, axis=0), out=cheapest)
+        hosting += host.take(new) + np.take_along_axis(paired, order[:, :, length, None], axis=2)[:, :, 0]
+        paired += pair.take(new, axis=0)
+        total[:, :, length] = hosting + cheapest.sum(axis=2)
     return total
 
 

@@ -131,7 +131,7 @@ def test_assignment_keeps_room_and_is_near_the_best(seed: int) -> None:
     costs = _random_space(rng)
     room = rng.integers(1, 3, size=(1, 5))
     hosts = np.ones((1, 5), dtype=bool)
-    chosen, cost = assign(costs, hosts, room)
+    chosen, cost = assign(costs, hosts[:, None], room)
     assert (np.bincount(chosen[0], minlength=5) <= room[0]).all()
     best = np.inf
     for trial in itertools.product(range(5), repeat=4):
@@ -148,7 +148,7 @@ def test_assignment_keeps_room_and_is_near_the_best(seed: int) -> None:
 
 def test_assignment_without_room_costs_infinity() -> None:
     costs = _random_space(np.random.default_rng(0))
-    chosen, cost = assign(costs, np.ones((1, 5), dtype=bool), np.array([[1, 1, 1, 0, 0]]))
+    chosen, cost = assign(costs, np.ones((1, 1, 5), dtype=bool), np.array([[1, 1, 1, 0, 0]]))
     assert np.isinf(cost[0])
     assert (chosen == -1).sum() == 1
 
