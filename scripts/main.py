@@ -21,6 +21,7 @@ COMMANDS: tuple[str, ...] = (
     "evaluate",
     "transmit",
     "train-codec",
+    "compare-codecs",
 )
 
 

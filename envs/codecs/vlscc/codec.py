@@ -153,6 +153,20 @@ class Codec(nn.Module, ABC):
         return normalise(self.code(features, chosen, snr), self.sent(q)), q
 
     @inference
+    def choose(self, source: Tensor, snr_db: Tensor | float, rate: float | None = None) -> Tensor:
+        """Return the levels q [B, *map] that the rate allocation network chooses; arguments as in `encode`.
+
+        Raises:
+            InputError: wrong shape, rate or SNR, or a codec of fixed length.
+        """
+        self.check(source)
+        if not self.config.variable:
+            raise InputError("has a fixed length", source="codec", remedy="use one of variable length")
+        snr = self._snr(snr_db, len(source))
+        chosen = self.allocate(self.analyse(source), snr, self._wanted(rate, len(source)))
+        return quantise(chosen, self.config.levels)
+
+    @inference
     def decode(
         self, received: Tensor, level: Tensor, snr_db: Tensor | float, size: Sequence[int] | None = None
     ) -> Tensor:

@@ -125,6 +125,11 @@ class ImageCodec(Codec):
         step = self.config.downsampling
         return -(-source.shape[2] // step), -(-source.shape[3] // step)
 
+    @property
+    def most_symbols_per_pixel(self) -> float:
+        """Complex symbols per pixel when all N symbols are sent everywhere."""
+        return self.config.length / 2 / self.config.downsampling**2
+
     def _padded(self, source: Tensor) -> Tensor:
         step = self.config.downsampling
         below, right = -source.shape[2] % step, -source.shape[3] % step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Generator, Tensor
 
+from semverse.envs.codecs.media import read_source
 from semverse.envs.errors import InputError
-from semverse.envs.files import read_bytes
 
 Picture = npt.NDArray[np.uint8]  # [H, W, 3]
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
@@ -24,14 +23,11 @@ def read_picture(path: str | Path) -> Picture:
     Raises:
         InputError: the file cannot be read, is no picture, or is cut off.
     """
-    from PIL import Image
-
-    data = read_bytes(path)
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return np.array(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"is no picture ({error})", source=path, remedy="give a PNG or JPEG file") from error
+    source = read_source(path, 1)
+    if source.is_clip:
+        raise InputError("is a clip", source=path, remedy="give a picture")
+    picture: Picture = source.frames[0]
+    return picture
 
 
 def picture_files(folder: str | Path) -> list[Path]:

@@ -87,7 +87,7 @@ class MeshTask(Task):
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        return {"train/discriminator": float(loss)}
+        return {"train/discriminator": loss.item()}
 
     def state(self) -> dict[str, Any]:
         """Return the discriminator and its optimiser."""
@@ -137,7 +137,10 @@ class ImageTask(Task):
         found = squared_error(source, received)
         if self.weight == 0:
             return found
-        perceptual: Tensor = self.perceptual(source, received.clamp(0, 1))
+        middle = center(self.config.semantic_patch, source.shape[-1])
+        perceptual: Tensor = self.perceptual(
+            source[..., middle, middle], received[..., middle, middle].clamp(0, 1)
+        )
         return found + self.weight * perceptual.flatten()
 
     def free_rates(self, codec: Codec, source: Tensor, generator: Generator) -> Tensor:
@@ -145,6 +148,12 @@ class ImageTask(Task):
         shape = codec.map_shape(source)
         whole = torch.rand((len(source), 1, 1), generator=generator)
         return (whole + 0.2 * torch.randn((len(source), *shape), generator=generator)).clamp(0, 1)
+
+
+def center(side: int, whole: int) -> slice:
+    """Return the middle ``side`` of ``whole`` pixels, or all of them if they are fewer."""
+    before = max(whole - side, 0) // 2
+    return slice(before, before + side)
 
 
 def make_task(config: CodecTraining, codec: Codec) -> Task:

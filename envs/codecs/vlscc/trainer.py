@@ -59,8 +59,7 @@ class Trainer:
         features = self.codec.analyse(source)
         rate, asked, chosen = self._rates(source, features, snr_db)
         passage = self.codec(features, snr_db, rate, self.generator)
-        received = passage.received[..., : source.shape[-1]]
-        distortion = self.task.distortion(source, received)
+        distortion = self.task.distortion(source, passage.received)
         mean_rate = rate.reshape(len(source), -1).mean(1)
         gamma = self.control.gamma(snr_db, asked) * chosen
         relative = distortion / self.control.scale(snr_db, distortion)
@@ -74,7 +73,7 @@ class Trainer:
                 "train/rate": mean_rate[chosen].mean().item(),
                 "train/gamma": gamma[chosen].mean().item(),
             }
-        return scalars | self.task.learn(source, received)
+        return scalars | self.task.learn(source, passage.received)
 
     def _rates(self, source: Tensor, features: Tensor, snr_db: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return rates [B, *map], the index of the rate asked for [B], and whether the network chose [B]."""

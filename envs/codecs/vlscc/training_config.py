@@ -34,6 +34,7 @@ class CodecTraining(Config):
     steps: Count
     batch: Count
     patch: Count  # side of a picture's crop in pixels; unused by meshes
+    semantic_patch: Count  # side of the middle of each crop that LPIPS, which is slow, is taken of
     learning_rate: Annotated[float, pydantic.Field(gt=0)]
     free_steps: Annotated[int, pydantic.Field(ge=0)]  # first steps, at random rates only
     free_share: Share  # of the samples that are sent at a random rate afterwards
@@ -48,6 +49,8 @@ class CodecTraining(Config):
         pictures = isinstance(self.codec, ImageConfig)
         if pictures != (self.distortion == "pixels"):
             raise ValueError("'distortion' is pixels for pictures, task or parameters for meshes")
+        if isinstance(self.codec, ImageConfig) and self.patch % self.codec.downsampling:
+            raise ValueError(f"'patch' must be a multiple of {self.codec.downsampling}")
         if self.snr_db[0] > self.snr_db[1]:
             raise ValueError("'snr_db' must rise")
         return self

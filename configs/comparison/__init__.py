@@ -1,0 +1,1 @@
+"""Configurations of ``semverse compare-codecs`` (YAML only)."""

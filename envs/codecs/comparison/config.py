@@ -1,0 +1,63 @@
+"""The schema of ``semverse compare-codecs``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pydantic
+
+from semverse.envs.config import Config
+
+Count = Annotated[int, pydantic.Field(ge=1)]
+Decibel = Annotated[float, pydantic.Field(ge=-40, le=40)]
+Decibels = Annotated[tuple[Decibel, ...], pydantic.Field(min_length=1)]
+Share = Annotated[float, pydantic.Field(gt=0, le=1)]
+
+
+class MeshesConfig(Config):
+    """Codecs of human meshes: error against SNR at equal mean numbers of symbols (Fig. 6)."""
+
+    variable: str  # checkpoint
+    fixed: dict[str, str]  # method -> checkpoint
+    budget: Count  # real symbols a sample, on average
+    snr_db: Decibels
+    samples: Count
+
+
+class ChainConfig(Config):
+    """A classical chain."""
+
+    codec: str
+    modulation: str
+    code_rate: Share
+    k: Count
+
+    @property
+    def method(self) -> str:
+        """What tables and figures call it."""
+        return f"{self.codec} {self.modulation} {self.code_rate:.2g}"
+
+
+class PicturesConfig(Config):
+    """Codecs of pictures: quality against symbols per pixel and against SNR (Figs. 8 and 9)."""
+
+    variable: Annotated[dict[str, str], pydantic.Field(min_length=1)]  # method -> checkpoint
+    fixed: dict[str, str]
+    classical: tuple[ChainConfig, ...]
+    entropy: bool
+    folder: str  # below SEMVERSE_DATA
+    count: Count  # pictures, in alphabetical order
+    snr_db: Decibels
+    design_snr_db: Decibel  # of the sweep over rates
+    rates: Annotated[tuple[Share, ...], pydantic.Field(min_length=1)]
+    swept_rate: Share  # of the sweep over SNR
+    lpips_side: Annotated[int, pydantic.Field(ge=32)]
+
+
+class ComparisonConfig(Config):
+    """Everything that decides what a comparison computes; the values are YAML."""
+
+    meshes: MeshesConfig | None
+    pictures: PicturesConfig | None
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**31)]
+    threads: Count
