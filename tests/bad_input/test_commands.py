@@ -170,6 +170,8 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("--config", ("train-codec",)),
     ("none.yaml", ("train-codec", "--config", "none.yaml")),
     ("known keys", ("train-codec", "--config", "unknown_key.yaml")),
+    ("none.yaml", ("compare-codecs", "--config", "none.yaml")),
+    ("known keys", ("compare-codecs", "--config", "unknown_key.yaml")),
     ("command", ("unheard-of",)),
     ("target", ("check",)),
 ]

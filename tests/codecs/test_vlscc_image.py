@@ -19,6 +19,7 @@ SMALL = {
     "semantic": [[5, 2, 4], [3, 2, 6]],
     "coder": [[3, 2, 6], [3, 2, 8]],
     "coder_prelu": True,
+    "linear_path": False,
     "allocation": [[3, 2, 4], [3, 2, 1]],
 }
 
@@ -99,6 +100,42 @@ def test_training_and_inference_send_the_same(codec):
         trained = codec(codec.analyse(source), snr_db, rate, torch.Generator().manual_seed(4)).received
     used = codec.send(source, 3.0, level=1, generator=torch.Generator().manual_seed(4)).received
     torch.testing.assert_close(trained.clamp(0, 1), used, atol=1e-5, rtol=0)
+
+
+def linear(**change):
+    torch.manual_seed(0)
+    codec = make_codec(small(linear_path=True, length=40, coder=[[3, 2, 6], [3, 2, 40]], **change)).eval()
+    # smooth pictures: ramps of all directions and colours
+    generator = torch.Generator().manual_seed(0)
+    slope, start = torch.randn(200, 3, 2, generator=generator) / 4, torch.rand(200, 3, generator=generator)
+    place = torch.linspace(-1, 1, 32)
+    slope = slope[..., None, None]
+    pictures = start[..., None, None] + slope[:, :, 0] * place[:, None] + slope[:, :, 1] * place
+    pictures = pictures.clamp(0, 1)
+    codec.begin(pictures[:150])
+    return codec, pictures[150:]
+
+
+def test_linear_path_begins_with_good_pictures():
+    codec, pictures = linear()
+
+    def quality(level, snr_db):
+        return codec.quality(pictures, level, snr_db, torch.Generator().manual_seed(0)).mean()
+
+    assert quality(3, 40.0) > 30
+    assert quality(3, 40.0) > quality(3, 10.0) > quality(3, 0.0)
+
+
+def test_linear_path_finds_the_scale_by_its_pilot():
+    codec, pictures = linear()
+    source = pictures[:4]
+    with torch.no_grad():
+        features = codec.analyse(source)
+        plain = codec.code(features, torch.ones(4, 2, 2), torch.full((4,), 20.0))
+    symbols, level = codec.encode(source, 20.0, level=3)
+    found, scale = codec.path.scaled(symbols, level)
+    torch.testing.assert_close(found, plain, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(scale.flatten(), plain.square().mean((1, 2, 3)).sqrt(), atol=1e-4, rtol=1e-4)
 
 
 def test_longer_code_is_cut_to_its_first_symbols(codec, tmp_path):

@@ -66,9 +66,11 @@ def draw_rate_maps(codec: ImageCodec, photographs: Photographs, config: Pictures
             to_tensor(picture[None]), config.design_snr_db, rate=config.swept_rate, generator=generator
         )
         row[0].imshow(picture)
-        found = row[1].imshow(passage.level[0], vmin=0, vmax=codec.config.levels - 1, interpolation="nearest")
+        found = row[1].imshow(
+            passage.level[0].numpy(), vmin=0, vmax=codec.config.levels - 1, interpolation="nearest"
+        )
         figure.colorbar(found, ax=row[1], label="level q")
-        row[2].imshow(passage.received[0].permute(1, 2, 0))
+        row[2].imshow(passage.received[0].permute(1, 2, 0).numpy())
         for axis in row:
             axis.set_axis_off()
     _save(figure, path)

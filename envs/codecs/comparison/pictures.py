@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,11 @@ def picture_cells(config: PicturesConfig, seed: int) -> list[Cell]:
     variable = {method: load_image_codec(name) for method, name in config.variable.items()}
     fixed = {method: load_image_codec(name) for method, name in config.fixed.items()}
     first = next(iter(variable.values()))
+
+    @cache  # the same bits are sent at every SNR
+    def streams(chain: ChainConfig, spp: float) -> Callable[[], list[Bitstream]]:
+        return cache(partial(coded, photographs.pictures, chain, spp))
+
     cells = []
     for rate, snr_db in _points(config):
         place = f"{rate:g}_{snr_db:g}"
@@ -81,7 +86,7 @@ def picture_cells(config: PicturesConfig, seed: int) -> list[Cell]:
             cells.append(Cell(f"entropy_{place}", partial(learned, rate, ENTROPY, first, sender)))
         for index, chain in enumerate(config.classical):
             spp = rate * first.most_symbols_per_pixel
-            run = partial(_classical, photographs, snr_db, rate, chain, spp)
+            run = partial(_classical, photographs, snr_db, rate, chain, streams(chain, spp))
             cells.append(Cell(f"classical_{index}_{place}", run))
     for snr_db in config.snr_db:
         for index, (method, codec) in enumerate(fixed.items()):
@@ -167,21 +172,32 @@ def _side_link(codec: ImageCodec, level: Tensor, pixels: int) -> Row:
 
 
 def _classical(
-    photographs: Photographs, snr_db: float, asked: float, chain: ChainConfig, spp: float
+    photographs: Photographs,
+    snr_db: float,
+    asked: float,
+    chain: ChainConfig,
+    streams: Callable[[], list[Bitstream]],
 ) -> list[Row]:
     link = CodedLink(chain.modulation, chain.code_rate, chain.k)
     rows = []
-    for index, picture in enumerate(photographs.pictures):
-        pixels = picture.shape[0] * picture.shape[1]
-        stream = finest(chain.codec, picture, int(spp * pixels) // link.symbols * link.k)
-        rng = np.random.default_rng(photographs.seed + index)
-        sent = send(stream, link, snr_db, "awgn", rng)
+    for index, stream in enumerate(streams()):
+        sent = send(stream, link, snr_db, "awgn", np.random.default_rng(photographs.seed + index))
+        pixels = stream.height * stream.width
         row: Row = {"method": chain.method, "snr_db": snr_db, "asked": asked}
-        row |= {"picture": photographs.names[index]}
-        row |= {"symbols_per_pixel": sent.symbols / pixels, "decoded": int(sent.received.decoded[0])}
+        row |= {"picture": photographs.names[index], "symbols_per_pixel": sent.symbols / pixels}
+        row |= {"decoded": int(sent.received.decoded[0])}
         row |= photographs.row(index, sent.received.frames[0])
         rows.append(row | {"side_bpp": 0.0, "side_entropy_bpp": 0.0, "side_zlib_bpp": 0.0})
     return rows
+
+
+def coded(pictures: Sequence[Picture], chain: ChainConfig, spp: float) -> list[Bitstream]:
+    """Return pictures coded as finely as fits into so many symbols per pixel."""
+    link = CodedLink(chain.modulation, chain.code_rate, chain.k)
+    return [
+        finest(chain.codec, picture, int(spp * picture.shape[0] * picture.shape[1]) // link.symbols * link.k)
+        for picture in pictures
+    ]
 
 
 def finest(codec: str, picture: Picture, bits: int) -> Bitstream:

@@ -44,6 +44,7 @@ class ImageConfig(CodecConfig):
         Layer, ...
     ]  # of the semantic and channel encoder; the last one's channels are N; () is DeepJSCC
     coder_prelu: bool  # PReLU between its layers; the paper's table lists none
+    linear_path: bool  # a linear code beside the networks, for short trainings; the paper has none
     allocation: tuple[Layer, ...]  # of the rate allocation network, the last one's channels are 1
 
     @pydantic.model_validator(mode="after")
@@ -52,17 +53,18 @@ class ImageConfig(CodecConfig):
             raise ValueError("the last layer of the encoder must have 'length' channels")
         if self.variable and (not self.allocation or self.allocation[-1][2] != 1):
             raise ValueError("the last layer of the allocation must have 1 channel")
-        if self.variable and _stride(self.allocation) != _stride(self.coder):
+        if self.variable and total_stride(self.allocation) != total_stride(self.coder):
             raise ValueError("coder and allocation must have the same down-sampling")
         return self
 
     @property
     def downsampling(self) -> int:
         """Pixels a side of one place of the symbol map."""
-        return _stride((*self.semantic, *self.coder))
+        return total_stride((*self.semantic, *self.coder))
 
 
-def _stride(layers: tuple[Layer, ...]) -> int:
+def total_stride(layers: tuple[Layer, ...]) -> int:
+    """Return by how much layers divide the size of a picture."""
     product = 1
     for _, stride, _ in layers:
         product *= stride

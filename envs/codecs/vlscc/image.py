@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from semverse.envs.codecs.vlscc.codec import Codec, around
-from semverse.envs.codecs.vlscc.config import ImageConfig, Layer
+from semverse.envs.codecs.vlscc.config import ImageConfig, Layer, total_stride
+from semverse.envs.codecs.vlscc.linear import LinearPath
 from semverse.envs.codecs.vlscc.loss import squared_error
 from semverse.envs.errors import InputError
 
@@ -60,6 +61,7 @@ class ImageCodec(Codec):
             self.semantic_decoder = mirrored(features, config.semantic, 3)
         else:  # the semantic encoder makes the symbols itself (DeepJSCC)
             self.semantic_decoder = mirrored(_SIDE + features, config.semantic, 3)
+        self.path = self._linear_path() if config.linear_path else None
         if config.variable:
             self.allocation = convolutions(_SIDE + features, config.allocation)
             # begin at the same rate everywhere
@@ -67,14 +69,17 @@ class ImageCodec(Codec):
             nn.init.zeros_(self.allocation[-1].bias)
 
     def analyse(self, source: Tensor) -> Tensor:
-        """Return semantic features [B, C, H1, W1] of pictures [B, 3, H, W]."""
-        features: Tensor = self.semantic_encoder(self._padded(source) - 0.5)
-        return features
+        """Return semantic features [B, C, H1, W1], followed by the pixels if there is a linear path."""
+        centred = self._padded(source) - 0.5
+        features: Tensor = self.semantic_encoder(centred)
+        if self.path is None:
+            return features
+        return torch.cat([features, functional.pixel_unshuffle(centred, self._semantic_stride)], 1)
 
     def allocate(self, features: Tensor, snr_db: Tensor, wanted: Tensor) -> Tensor:
         """Return r [B, h, w] of semantic features."""
         everywhere = wanted[:, None, None].expand(-1, *features.shape[2:])
-        found = self.allocation(self._beside(features, everywhere, snr_db))[:, 0]
+        found = self.allocation(self._beside(self._semantic(features), everywhere, snr_db))[:, 0]
         return around(wanted[:, None, None], found)
 
     def code(self, features: Tensor, rate: Tensor, snr_db: Tensor) -> Tensor:
@@ -82,17 +87,22 @@ class ImageCodec(Codec):
         if not self.config.coder:
             return features
         finer = functional.interpolate(rate[:, None], size=features.shape[2:])[:, 0]
-        symbols: Tensor = self.coder(self._beside(features, finer, snr_db))
-        return symbols
+        symbols: Tensor = self.coder(self._beside(self._semantic(features), finer, snr_db))
+        if self.path is None:
+            return symbols
+        return self.path.symbols(features[:, self.config.semantic[-1][2] :], symbols)
 
     def reconstruct(self, padded: Tensor, level: Tensor, snr_db: Tensor) -> Tensor:
         """Return pictures [B, 3, h d, w d] of symbols [B, N, h, w], d being the down-sampling."""
-        # bring what comes in to about unit power, however strong the noise
-        power = torch.sqrt(1 + torch.pow(10.0, -snr_db / 10))[:, None, None, None]
-        values = self._beside(padded / power, level / (self.config.levels - 1), snr_db)
-        features = self.decoder(values) if self.config.coder else values
-        picture: Tensor = self.semantic_decoder(features) + 0.5
-        return picture
+        rate = level / (self.config.levels - 1)
+        if self.path is None:
+            # bring what comes in to about unit power, however strong the noise
+            power = torch.sqrt(1 + torch.pow(10.0, -snr_db / 10))[:, None, None, None]
+            return self._picture(self._beside(padded / power, rate, snr_db))
+        symbols, scale = self.path.scaled(padded, level)
+        pixels = self.path.pixels(symbols, scale, snr_db)
+        added = self._picture(self._beside(symbols, rate, snr_db))
+        return added + functional.pixel_shuffle(pixels, self._semantic_stride)
 
     def finish(self, received: Tensor, size: Sequence[int] | None) -> Tensor:
         """Return pictures cut to ``size`` [H, W] and to [0, 1]."""
@@ -129,6 +139,31 @@ class ImageCodec(Codec):
     def most_symbols_per_pixel(self) -> float:
         """Complex symbols per pixel when all N symbols are sent everywhere."""
         return self.config.length / 2 / self.config.downsampling**2
+
+    def begin(self, pictures: Tensor) -> None:
+        """Prepare for training: a linear path starts with the components of pictures [B, 3, H, W]."""
+        if self.path is not None:
+            self.path.begin(functional.pixel_unshuffle(pictures - 0.5, self._semantic_stride))
+
+    def _linear_path(self) -> LinearPath:
+        for network in (self.coder, self.semantic_decoder):  # begin with the linear path alone
+            nn.init.normal_(network[-1].weight, std=1e-3)
+            nn.init.zeros_(network[-1].bias)
+        step = self._semantic_stride
+        return LinearPath(self.config.length, 3 * step**2, self.config.downsampling // step)
+
+    @property
+    def _semantic_stride(self) -> int:
+        return total_stride(self.config.semantic)
+
+    def _semantic(self, features: Tensor) -> Tensor:
+        """Return the features without the pixels of a linear path."""
+        return features[:, : self.config.semantic[-1][2]]
+
+    def _picture(self, values: Tensor) -> Tensor:
+        features = self.decoder(values) if self.config.coder else values
+        picture: Tensor = self.semantic_decoder(features) + 0.5
+        return picture
 
     def _padded(self, source: Tensor) -> Tensor:
         step = self.config.downsampling

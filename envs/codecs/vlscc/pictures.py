@@ -50,7 +50,7 @@ def data_folder(*parts: str) -> Path:
 
 def to_tensor(pictures: Picture) -> Tensor:
     """Return pictures [B, H, W, 3] of bytes as [B, 3, H, W] in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
+    return torch.tensor(pictures).permute(0, 3, 1, 2).float() / 255
 
 
 def to_picture(pictures: Tensor) -> Picture:

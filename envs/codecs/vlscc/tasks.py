@@ -10,10 +10,13 @@ from torch import Generator, Tensor, nn
 
 from semverse.envs.codecs.vlscc.body import SIZE, fidelity
 from semverse.envs.codecs.vlscc.codec import Codec
+from semverse.envs.codecs.vlscc.image import ImageCodec
 from semverse.envs.codecs.vlscc.loss import adversarial_loss, discriminator_loss, squared_error
 from semverse.envs.codecs.vlscc.mesh import MeshCodec, layers
 from semverse.envs.codecs.vlscc.pictures import data_folder, picture_files, random_patches, read_picture
 from semverse.envs.codecs.vlscc.training_config import CodecTraining
+
+_FIRST_PATCHES = 1000  # that a codec's linear path starts with
 
 
 class Task(ABC):
@@ -34,6 +37,10 @@ class Task(ABC):
     @abstractmethod
     def free_rates(self, codec: Codec, source: Tensor, generator: Generator) -> Tensor:
         """Return random rates r [B, *map]."""
+
+    def begin(self, codec: Codec) -> None:
+        """Prepare an untrained codec."""
+        del codec
 
     def learn(self, source: Tensor, received: Tensor) -> dict[str, float]:
         """Train what the semantic loss needs by itself; return scalars for the log."""
@@ -121,6 +128,11 @@ class ImageTask(Task):
             from semverse.envs.codecs.st_lpips import st_lpips
 
             self.perceptual = st_lpips()
+
+    def begin(self, codec: Codec) -> None:
+        """Show an untrained codec of pictures some patches."""
+        if isinstance(codec, ImageCodec):
+            codec.begin(self.sample(_FIRST_PATCHES, Generator().manual_seed(self.config.seed)))
 
     def sample(self, count: int, generator: Generator) -> Tensor:
         """Return patches [count, 3, side, side]."""

@@ -38,9 +38,10 @@ class Trainer:
         seed_everything(config.seed)
         self.config, self.step = config, 0
         self.codec = make_codec(config.codec)
+        self.task = make_task(config, self.codec)
+        self.task.begin(self.codec)
         if config.start is not None:
             begin_with(self.codec, config.start)
-        self.task = make_task(config, self.codec)
         self.control = RateControl(config.codec.rates, config.snr_db, step=config.control_step)
         self.generator = Generator().manual_seed(config.seed)
         self.allocation = list(self.codec.allocation.parameters()) if config.codec.variable else []
