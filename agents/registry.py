@@ -71,6 +71,7 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         VLSCC_ENVS,
         "one price of a symbol, fitted to what is left",
     ),
+    ("causal", "vlscc_baselines:CausalAgent", VLSCC_ENVS, "dynamic programme over known statistics"),
     (
         "vlscc_exact",
         "vlscc_baselines:ExactRateAgent",

@@ -10,6 +10,7 @@ import numpy as np
 
 from semverse.agents.base import ActsOnly
 from semverse.envs.config import Config
+from semverse.envs.vlscc.causal import CausalPlan
 from semverse.envs.vlscc.optimum import optimum
 from semverse.envs.vlscc.policies import (
     Multipliers,
@@ -151,6 +152,22 @@ class LagrangeAgent(RateRule):
         """Return the levels worth most."""
         price = self._multipliers.price(self.share_left() * self.problem.frame_steps)
         return priced_levels(frames, snr_db, price, self.problem)
+
+
+class CausalAgent(RateRule):
+    """A dynamic programme over the statistics of the content at hand and of the channel (`causal`)."""
+
+    def begin(self, env: Any) -> None:
+        """Attach to the environment, and compute values unless that was done."""
+        before = None if self._env is None else self.problem
+        super().begin(env)
+        if before is not self.problem:
+            self._plan = CausalPlan.of(self.problem)
+
+    def levels(self, frames: IntArray, snr_db: FloatArray) -> IntArray:
+        """Return the levels worth most, with what is left being worth its value."""
+        streams = self._env.streams
+        return self._plan.levels(streams.time, frames, snr_db, streams.left, streams.limit())
 
 
 class ExactRateAgent(RateRule):

@@ -22,6 +22,7 @@ COMMANDS: tuple[str, ...] = (
     "transmit",
     "train-codec",
     "compare-codecs",
+    "surfaces",
 )
 
 

@@ -59,7 +59,7 @@ class VecEnvAdapter(VecEnv):
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """Return an attribute of the wrapped environment, once a copy."""
-        value = getattr(self.env, attr_name)
+        value = getattr(self.env.unwrapped, attr_name)
         return [value for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
@@ -68,7 +68,7 @@ class VecEnvAdapter(VecEnv):
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         """Call a batched method once and return its rows (used for ``action_masks``)."""
-        result: Sequence[Any] = getattr(self.env, method_name)(*args, **kwargs)
+        result: Sequence[Any] = getattr(self.env.unwrapped, method_name)(*args, **kwargs)
         return [result[row] for row in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gymnasium.vector import VectorEnv, VectorWrapper
 
 from semverse.envs.errors import InputError
+from semverse.envs.vlscc.problem import Problem
 
 RewardName = Literal["plain", "relative"]
 FloatArray = npt.NDArray[np.float64]
@@ -78,9 +79,56 @@ class ArrivalReward(RelativeReward):
         return sustainable_worth(states, config_of(self.settings))
 
 
-_RELATIVE: dict[str, type[RelativeReward]] = {
+class BudgetReward(VectorWrapper[Any, Any, Any]):
+    """VLSCC-v0: the reward, plus what the budget left is worth afterwards, minus what it was worth before.
+
+    The worth of n frames to come with a mean of x steps each is n times the worth of training content at x,
+    with no regard to the scene and the channel at hand. Potential-based shaping (Ng, Harada and Russell,
+    1999): without discounting, the best policies stay the best ones, but even a short-sighted one spends
+    sensibly.
+
+    Args:
+        env: a vector environment in same-step autoreset mode.
+        settings: what it was made with.
+    """
+
+    def __init__(self, env: VectorEnv[Any, Any, Any], settings: Mapping[str, Any]) -> None:
+        from semverse.envs.vlscc.policies import Multipliers
+
+        del settings
+        super().__init__(env)
+        self._problem: Problem = env.unwrapped.problem  # type: ignore[attr-defined]
+        self._multipliers = Multipliers.of(self._problem)
+        self._before: FloatArray = np.zeros(env.num_envs)
+
+    def _worth(self, observation: Any) -> FloatArray:
+        """Return the worth of the budget left [N]; the observations end with what `VLSCCEnv` says."""
+        left, frames = observation[:, -4].astype(np.float64), observation[:, -3].astype(np.float64)
+        value = self._multipliers.value(left * self._problem.frame_steps)
+        worth: FloatArray = frames * self._problem.config.frames * value
+        return worth
+
+    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
+        """Start episodes."""
+        observation, info = self.env.reset(**options)
+        self._before = self._worth(observation)
+        return observation, info
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Step; what an episode leaves of its budget is worth nothing."""
+        observation, reward, terminated, truncated, info = self.env.step(actions)
+        after = self._worth(observation)
+        relative = reward - self._before + np.where(terminated | truncated, 0.0, after)
+        self._before = after
+        return observation, relative * _PER_QUALITY, terminated, truncated, info
+
+
+_PER_QUALITY = 10.0  # one frame more or less well coded then counts about 1
+_RELATIVE: dict[str, Callable[[VectorEnv[Any, Any, Any], Mapping[str, Any]], VectorEnv[Any, Any, Any]]] = {
     "semverse/ISGC-v0": GreedyReward,
     "semverse/ISGCDynamic-v0": ArrivalReward,
+    "semverse/VLSCC-v0": BudgetReward,
+    "semverse/VLSCCMap-v0": BudgetReward,
 }
 
 

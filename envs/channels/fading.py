@@ -54,6 +54,20 @@ def gauss_markov(
     return np.asarray(kept * before + np.sqrt(1 - kept**2) * fresh)
 
 
+def gauss_markov_path(noise: FloatArray, correlation: float) -> FloatArray:
+    """Return the process of `gauss_markov` that white noise [T, ...] of variance 1 drives; it starts with it.
+
+    Raises:
+        InputError: a correlation out of range.
+    """
+    kept = float(check_range(correlation, "correlation", -1.0, 1.0))
+    path: FloatArray = noise * np.sqrt(1.0 - kept * kept)
+    path[0] = noise[0]
+    for t in range(1, len(path)):
+        path[t] += kept * path[t - 1]
+    return path
+
+
 def doppler_hz(speed_m_s: npt.ArrayLike, frequency_ghz: npt.ArrayLike) -> FloatArray:
     """Return the largest Doppler shift v f / c in Hz.
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import pydantic
 
+from semverse.envs.channels.fading import gauss_markov_path
 from semverse.envs.config import Config, load_yaml, parse, shipped
 from semverse.envs.isgc.config import ISGCConfig, NonNegative
 from semverse.envs.isgc.links import SMALLEST_MHZ, column, link_rates, links_of, prices, rate_slopes
@@ -67,12 +68,9 @@ def draw_episode(
         config: the profile.
         dynamics: horizon, correlation, rate.
     """
-    slots, rho = dynamics.slots, dynamics.correlation
+    slots = dynamics.slots
     noise = rng.standard_normal((slots, 2, 2)) * np.sqrt(0.5)  # [.., link, real and imaginary part]
-    channel = np.empty_like(noise)
-    channel[0] = noise[0]
-    for t in range(1, slots):
-        channel[t] = rho * channel[t - 1] + np.sqrt(1.0 - rho * rho) * noise[t]
+    channel = gauss_markov_path(noise, dynamics.correlation)
     share = -np.expm1(-np.square(channel).sum(axis=-1))
     low, high = config.gain
     states = np.repeat(np.asarray(state, dtype=np.float64)[None], slots, axis=0)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.canvas import new_figure, pixels
 from semverse.envs.isgc.config import ISGCConfig
 from semverse.envs.isgc.model import evaluate, min_time_split, optimum
 from semverse.envs.isgc.types import LINKS, FloatArray
@@ -27,7 +26,8 @@ def draw_split(
     rows = {"quickest": min_time_split(state, config), "best": optimum(state, config).split_mhz}
     if split_mhz is not None:
         rows["executed"] = split_mhz
-    figure, axes = _figure()
+    figure = new_figure(6.4, 2.8)
+    axes = figure.add_subplot()
     for place, (name, split) in enumerate(rows.items()):
         costs = evaluate(state, split, config)
         left = np.concatenate([[0.0], np.cumsum(split)[:2]])
@@ -44,7 +44,7 @@ def draw_split(
         ncols=3,
         frameon=False,
     )
-    return _image(figure)
+    return pixels(figure)
 
 
 def draw_queues(
@@ -57,39 +57,25 @@ def draw_queues(
         backlog: [3] Msut, Mbit, Mbit.
         split_mhz: [3] of the last slot, if there was one.
     """
-    figure, axes = _figure()
+    figure = new_figure(6.4, 2.8)
+    axes = figure.add_subplot()
     axes.barh(range(3), arrived, color=COLOURS, alpha=0.3, height=0.6)
     axes.barh(range(3), backlog, color=COLOURS, height=0.6)
     for place, name in enumerate(LINKS):
         note = name if split_mhz is None else f"{name}: {split_mhz[place]:.1f} MHz"
         axes.text(0, place + 0.32, note, va="bottom", fontsize="small")
     axes.set(yticks=[], xlabel="arrived (pale) and waiting, Msut or Mbit", ylim=(-0.5, 3))
-    return _image(figure)
-
-
-def _figure() -> tuple[Any, Any]:
-    """Return a figure without a window, and its axes."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 2.8), dpi=100, layout="constrained")
-    return figure, figure.add_subplot()
-
-
-def _image(figure: Any) -> npt.NDArray[np.uint8]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return pixels(figure)
 
 
 def draw_shares(split_mhz: FloatArray) -> npt.NDArray[np.uint8]:
     """Return an image [height, width, 3] of the shares [N, 3] of many devices."""
-    figure, axes = _figure()
+    figure = new_figure(6.4, 2.8)
+    axes = figure.add_subplot()
     left = np.zeros(len(split_mhz))
     for link, colour in enumerate(COLOURS):
         axes.barh(range(len(split_mhz)), split_mhz[:, link], left=left, color=colour, label=LINKS[link])
         left = left + split_mhz[:, link]
     axes.set(xlabel="MHz", ylabel="device", xlim=(0, max(float(left.max()), 1.0)))
     axes.legend(loc="upper right", fontsize="small", ncols=3)
-    return _image(figure)
+    return pixels(figure)

@@ -15,6 +15,7 @@ from semverse.envs.vlscc.options import (
     RENDER_FPS,
     RENDER_MODES,
     action_space,
+    make_meter,
     make_problem,
     observation_space,
     read_episode,
@@ -71,6 +72,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
     Args:
         profile: "mesh", "toy" or the path of a YAML file.
         content: frames shown: "train", "held_out" or "all".
+        codec: "table", or "live" to run the network itself (needs torch; slow).
         surfaces: name or path of surfaces; None keeps the profile's, as for everything below it.
         frames: T.
         budget_share: symbols of the window over those of T whole codes.
@@ -94,9 +96,10 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
 
     def __init__(
         self,
-        profile: str | Path = "toy",
+        profile: str | Path = "mesh",
         *,
         content: Content = "train",
+        codec: str = "table",
         surfaces: str | None = None,
         frames: int | None = None,
         budget_share: float | None = None,
@@ -126,7 +129,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
         self.render_mode = render_mode
         self.observation_space = observation_space(self.problem)
         self.action_space = action_space(self.problem)
-        self.streams = Streams(1, self.problem)
+        self.streams = Streams(1, self.problem, make_meter(codec, self.problem))
         self._last: tuple[int, float, Sent] | None = None  # frame, ratio and what became of it
 
     @property
@@ -227,7 +230,7 @@ class MOVLSCCEnv(VLSCCEnv):
         **options: as for `VLSCCEnv`.
     """
 
-    def __init__(self, profile: str | Path = "toy", **options: Any) -> None:
+    def __init__(self, profile: str | Path = "mesh", **options: Any) -> None:
         super().__init__(profile, **options)
         low = -np.array(
             [

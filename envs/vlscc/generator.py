@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from semverse.envs.channels.fading import gauss_markov_path
 from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.types import Episode, FloatArray, IntArray
 
@@ -43,11 +44,7 @@ def _frames(move: FloatArray, scene: FloatArray, pick: FloatArray, problem: Prob
 def _ratios(normal: FloatArray, problem: Problem) -> FloatArray:
     """Turn normal noise [N, 2, T] into ratios in dB [T, N]."""
     noise = np.ascontiguousarray(normal.transpose(2, 1, 0)) * np.sqrt(0.5)
-    rho = problem.config.fading_correlation
-    channel = noise * np.sqrt(1.0 - rho * rho)
-    channel[0] = noise[0]
-    for t in range(1, len(channel)):
-        channel[t] += rho * channel[t - 1]
+    channel = gauss_markov_path(noise, problem.config.fading_correlation)
     gain = channel[:, 0] * channel[:, 0] + channel[:, 1] * channel[:, 1]
     decibels: FloatArray = 10.0 * np.log10(np.maximum(gain, SMALLEST_GAIN))
     return problem.config.mean_snr_db + decibels

@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 
 from semverse.envs.errors import InputError
+from semverse.envs.vlscc.core import Meter
 from semverse.envs.vlscc.problem import Content, Problem
 from semverse.envs.vlscc.types import Episode
 
@@ -38,6 +39,21 @@ def make_problem(
         remedy = "use VLSCC-v0 for one block, VLSCCMap-v0 for several"
         raise InputError(f"has frames of {problem.surfaces.blocks} blocks", key="surfaces", remedy=remedy)
     return problem
+
+
+def make_meter(codec: str, problem: Problem) -> Meter | None:
+    """Return what tells the distortion: None for the table, the network itself for "live".
+
+    Raises:
+        InputError: another word, or surfaces that were not measured with a codec.
+    """
+    if codec == "table":
+        return None
+    if codec != "live":
+        raise InputError(f"is {codec!r:.60}", key="codec", remedy="choose 'table' or 'live'")
+    from semverse.envs.vlscc.live import LiveMeter
+
+    return LiveMeter(problem)
 
 
 def action_space(problem: Problem) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:

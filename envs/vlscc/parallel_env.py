@@ -65,7 +65,7 @@ class VLSCCParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     def __init__(
         self,
-        profile: str | Path = "toy",
+        profile: str | Path = "mesh",
         *,
         users: int = 4,
         reward: str = "team",

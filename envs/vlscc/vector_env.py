@@ -15,6 +15,7 @@ from semverse.envs.vlscc.options import (
     RENDER_FPS,
     RENDER_MODES,
     action_space,
+    make_meter,
     make_problem,
     observation_space,
     read_episode,
@@ -34,6 +35,7 @@ class VLSCCVectorEnv(NativeVectorEnv):
         profile: as for `VLSCCEnv`, and so are the others.
         autoreset_mode: next step, same step or disabled (then ``reset(options={"reset_mask": ...})``).
         content: "train", "held_out" or "all".
+        codec: "table" or "live".
         render_mode: None.
         **overrides: surfaces, frames, budget_share and so on.
 
@@ -47,10 +49,11 @@ class VLSCCVectorEnv(NativeVectorEnv):
     def __init__(
         self,
         num_envs: int = 1,
-        profile: str | Path = "toy",
+        profile: str | Path = "mesh",
         *,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         content: Content = "train",
+        codec: str = "table",
         render_mode: str | None = None,
         **overrides: Any,
     ) -> None:
@@ -61,7 +64,7 @@ class VLSCCVectorEnv(NativeVectorEnv):
         super().__init__(
             num_envs, autoreset_mode, observation_space(self.problem), action_space(self.problem)
         )
-        self.streams = Streams(num_envs, self.problem)
+        self.streams = Streams(num_envs, self.problem, make_meter(codec, self.problem))
 
     @property
     def episode(self) -> Episode:

@@ -6,6 +6,7 @@ import pytest
 from semverse.envs.channels.fading import (
     doppler_hz,
     gauss_markov,
+    gauss_markov_path,
     jakes,
     jakes_correlation,
     rayleigh,
@@ -40,6 +41,17 @@ def test_gauss_markov_is_stationary(kind):
     assert (np.abs(second) ** 2).mean() == pytest.approx(1, abs=0.02)
     assert (second * np.conj(first)).mean() == pytest.approx(0.8, abs=0.02)
     assert np.array_equal(gauss_markov(rng, first, 1.0), first)
+
+
+def test_gauss_markov_path_by_hand():
+    """0.6 x + 0.8 w."""
+    noise = np.array([[1.0, 0.0], [0.5, 1.0], [-1.0, 2.0]])
+    expected = [[1.0, 0.0], [1.0, 0.8], [-0.2, 2.08]]
+    assert gauss_markov_path(noise, 0.6) == pytest.approx(np.array(expected))
+    assert np.array_equal(noise[1], [0.5, 1.0])
+    drawn = gauss_markov_path(np.random.default_rng(0).standard_normal((COUNT // 10, 10)), 0.8)
+    assert drawn.var() == pytest.approx(1, abs=0.05)
+    assert (drawn[1:] * drawn[:-1]).mean() == pytest.approx(0.8, abs=0.05)
 
 
 def test_jakes_correlation_is_the_bessel_function():

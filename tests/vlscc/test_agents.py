@@ -11,7 +11,7 @@ from semverse.envs.vlscc.optimum import optimum
 from semverse.envs.vlscc.policies import Multipliers, entropy_levels, executed, fixed_levels
 from semverse.envs.vlscc.problem import Problem
 
-RULES = ("vlscc_random", "fixed", "entropy", "ran", "lagrange", "vlscc_exact")
+RULES = ("vlscc_random", "fixed", "entropy", "ran", "lagrange", "causal", "vlscc_exact")
 CASES = [("semverse/VLSCC-v0", "toy"), ("semverse/VLSCCMap-v0", "toy_map")]
 
 

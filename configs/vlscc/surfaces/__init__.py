@@ -1,0 +1,1 @@
+"""What quality surfaces are measured of."""

@@ -1,0 +1,197 @@
+"""Measurement of quality surfaces with a learned codec (needs torch)."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+import torch
+from torch import Generator, Tensor
+
+from semverse.envs.codecs.vlscc.body import CAMERA, SHAPE
+from semverse.envs.codecs.vlscc.checkpoint import load_codec
+from semverse.envs.codecs.vlscc.codec import Codec
+from semverse.envs.codecs.vlscc.mesh import MeshCodec
+from semverse.envs.codecs.vlscc.poses import ACTIVITIES
+from semverse.envs.config import Config
+from semverse.envs.errors import InputError
+from semverse.envs.files import read_bytes, write_atomic
+from semverse.envs.vlscc.surfaces import checked
+from semverse.envs.vlscc.types import FloatArray, Surfaces
+
+Count = Annotated[int, pydantic.Field(ge=1)]
+SAVE_EVERY = 10  # frames between two states to resume from
+
+
+class MeasureConfig(Config):
+    """What is measured; the values are YAML files in ``semverse.configs.vlscc.surfaces``."""
+
+    kind: Literal["mesh"]
+    name: str  # of the table
+    codec: str  # shipped name or folder of a checkpoint
+    scenes: Count  # of training content, and as many of held-out content
+    scene_frames: Count
+    snr_db: Annotated[tuple[float, ...], pydantic.Field(min_length=2)]
+    draws: Count  # of the noise, for each frame, level and ratio
+    seed: Annotated[int, pydantic.Field(ge=0)]
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """Frames to measure, and what is known of them."""
+
+    sources: Tensor  # [F, P, ...] as the codec takes them
+    scene: Tensor  # [F]
+    held_out: Tensor  # [F]
+
+
+def people(config: MeasureConfig, codec: MeshCodec) -> Content:
+    """Draw frames of people: a scene is one person, seen by one camera, at one activity.
+
+    Activities have the scenes that their probability says, in training and in held-out content alike.
+    """
+    generator = Generator().manual_seed(config.seed)
+    middle = (torch.arange(config.scenes) + 0.5) / config.scenes
+    activity = torch.searchsorted(torch.cumsum(codec.source.shares, 0), middle).repeat(2)  # of each scene
+    mean, deviation = codec.source.means[activity], codec.source.deviations[activity]
+    drawn = torch.randn((len(activity), config.scene_frames, mean.shape[1]), generator=generator)
+    for same in (CAMERA, SHAPE):
+        drawn[..., same] = drawn[:, :1, same]
+    frames = mean[:, None] + deviation[:, None] * drawn
+    scene = torch.arange(len(activity)).repeat_interleave(config.scene_frames)
+    return Content(frames.reshape(-1, 1, mean.shape[1]), scene, scene >= config.scenes)
+
+
+def measure_block(codec: Codec, source: Tensor, snr_db: float, unit: Tensor) -> Tensor:
+    """Return the distortions [L] of one block at all levels, mean over noise.
+
+    The same noise is used at all levels and ratios: differences between them are then known better than each.
+
+    Args:
+        codec: the codec.
+        source: [...] one block.
+        snr_db: ratio in dB.
+        unit: noise of deviation 1 [D, N, *map].
+    """
+    levels, draws, shape = codec.config.levels, len(unit), codec.map_shape(source[None])
+    asked = torch.arange(levels).float().reshape(-1, *[1] * len(shape)).expand(-1, *shape)
+    copies = source.expand(levels, *source.shape)
+    symbols, q = codec.encode(copies, snr_db, asked)
+    heard = symbols[:, None] + unit * 10.0 ** (-snr_db / 20.0)  # [L, D, N, *map]
+    received = codec.decode(heard.flatten(0, 1), q.repeat_interleave(draws, 0), snr_db, source.shape)
+    found = distortion_of(codec, copies.repeat_interleave(draws, 0), received)
+    return found.reshape(levels, draws).mean(1)
+
+
+def distortion_of(codec: Codec, source: Tensor, received: Tensor) -> Tensor:
+    """Return MPJPE or mean squared error [B] of what was received [B, ...]."""
+    measured = codec.measure(source, received)
+    return -measured if isinstance(codec, MeshCodec) else torch.pow(10.0, -measured / 10.0)
+
+
+def measure_frame(config: MeasureConfig, codec: Codec, content: Content, frame: int) -> FloatArray:
+    """Return the distortions [P, L, S] of a frame; they depend on no other frame."""
+    blocks = content.sources[frame]
+    generator = Generator().manual_seed(config.seed * 1_000_003 + frame)
+    unit = torch.randn((config.draws, codec.config.length, *codec.map_shape(blocks)), generator=generator)
+    found = [[measure_block(codec, block, snr, unit) for snr in config.snr_db] for block in blocks]
+    stacked: FloatArray = torch.stack([torch.stack(row, -1) for row in found]).double().numpy()
+    return stacked
+
+
+def probes(codec: Codec, blocks: Tensor, snr_db: float) -> Tensor:
+    """Return what the transmitter can compute with a decoder of its own [B, 2].
+
+    The distortion if nothing is sent, and that of half a code without noise; ``snr_db`` is what the codec is
+    told about the channel, and must be a ratio that it was trained for.
+    """
+    middle, shape = codec.config.levels // 2, codec.map_shape(blocks)
+    found = []
+    for level in (0, middle):
+        symbols, q = codec.encode(blocks, snr_db, torch.full((len(blocks), *shape), float(level)))
+        found.append(distortion_of(codec, blocks, codec.decode(symbols, q, snr_db, blocks.shape)))
+    return torch.stack(found, -1)
+
+
+def allocation(codec: Codec, blocks: Tensor, snr_db: Sequence[float]) -> Tensor:
+    """Return the levels [B, S] that the rate allocation network chooses: rounded means over the maps."""
+    chosen = [codec.encode(blocks, snr)[1].reshape(len(blocks), -1) for snr in snr_db]
+    return torch.stack([q.mean(1).round() for q in chosen], -1)
+
+
+def mesh_surfaces(config: MeasureConfig, partial: Path, progress: Callable[[int, int], None]) -> Surfaces:
+    """Measure a codec of human meshes.
+
+    Args:
+        config: what is measured.
+        partial: file of the frames measured so far; read if it is there, removed by nobody.
+        progress: told how many frames are measured, and of how many.
+
+    Raises:
+        InputError: no such codec, or a file of other frames.
+    """
+    codec = load_codec(config.codec)
+    if not isinstance(codec, MeshCodec):
+        raise InputError(f"{config.codec} is no codec of meshes", key="codec", remedy="choose another")
+    content = people(config, codec)
+    distortion = _all_frames(config, codec, content, partial, progress)
+    blocks, held_out = content.sources[:, 0], content.held_out.numpy()
+    features = torch.cat([codec.features(blocks), probes(codec, blocks, config.snr_db[-1])], 1)
+    return checked(
+        Surfaces(
+            name=config.name,
+            measure="mpjpe",
+            codec=config.codec,
+            symbols=codec.config.length,
+            distortion=distortion,
+            snr_db=np.array(config.snr_db),
+            features=features[:, None].double().numpy(),
+            feature_names=("entropy", *(activity.name for activity in ACTIVITIES), "unsent", "clean"),
+            allocation=allocation(codec, blocks, config.snr_db)[:, None].double().numpy(),
+            scene=content.scene.numpy(),
+            held_out=held_out,
+            sources=content.sources.numpy(),
+            worst=-float(distortion[~held_out, :, 0].mean()),
+            best=0.0,
+        )
+    )
+
+
+def _all_frames(
+    config: MeasureConfig, codec: Codec, content: Content, partial: Path, progress: Callable[[int, int], None]
+) -> FloatArray:
+    """Measure all frames [F, P, L, S], from where an earlier run stopped."""
+    label, found = json.dumps(config.model_dump(mode="json"), sort_keys=True), list[FloatArray]()
+    if partial.is_file():
+        found = _resume(partial, label)
+    total = len(content.sources)
+    try:
+        while len(found) < total:
+            progress(len(found), total)
+            found.append(measure_frame(config, codec, content, len(found)))
+            if len(found) % SAVE_EVERY == 0:
+                _save(partial, label, found)
+    except KeyboardInterrupt:
+        _save(partial, label, found)
+        raise
+    progress(total, total)
+    return np.stack(found)
+
+
+def _save(path: Path, label: str, found: Sequence[FloatArray]) -> None:
+    stream = io.BytesIO()
+    np.savez(stream, label=np.asarray(label), distortion=np.array(found))
+    write_atomic(path, stream.getvalue())
+
+
+def _resume(path: Path, label: str) -> list[FloatArray]:
+    with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as archive:
+        if str(archive["label"]) != label:
+            raise InputError("has frames of another configuration", source=path, remedy="remove it")
+        return list(archive["distortion"])
