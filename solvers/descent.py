@@ -46,16 +46,15 @@ class SpaceDescent:
     def run(self, placements: IntArray, clock: Clock, max_passes: int = 50) -> IntArray:
         """Descend from feasible placements [N, R] until no space improves, or the clock runs out."""
         current = placements.copy()
-        active = np.arange(len(current))
-        for _ in range(max_passes):
-            improved = np.zeros(len(current), dtype=np.bool_)
-            for space in np.flatnonzero(self._layout.count):
-                if clock.expired:
-                    return current
-                improved[active[self._improve(current, active, int(space))]] = True
-            active = np.flatnonzero(improved)
-            if not len(active):
+        spaces = np.flatnonzero(self._layout.count)
+        last = np.full(len(current), -1)  # step at which a row improved last
+        for step in range(max_passes * len(spaces)):
+            # a row is done when every space was looked at since
+            active = np.flatnonzero(step - last <= len(spaces))
+            if not len(active) or clock.expired:
                 break
+            improved = self._improve(current, active, int(spaces[step % len(spaces)]))
+            last[active[improved]] = step
         return current
 
     def _costs(self, rows: IntArray, space: int) -> SpaceCosts:

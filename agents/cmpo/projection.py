@@ -78,9 +78,9 @@ def project_by_space(
 ) -> IntArray:
     """Project beliefs space by space, the largest load first.
 
-    Host sets are proposed by the beliefs of all steps, at the row's preference and its neighbours: the one,
-    two, ... MECs of most belief. The cheapest of them is taken, where cost includes distrust of the last
-    step's beliefs.
+    Host sets are proposed by the beliefs of all steps given, at the row's preference and its neighbours:
+    the one, two, ... MECs of most belief. The cheapest of them is taken, where cost includes distrust of
+    the last step's beliefs.
 
     Args:
         instance: the problem.
