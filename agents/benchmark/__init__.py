@@ -1,1 +1,1 @@
-"""The benchmark: agents x instances x seeds at equal wall-clock budgets, resumable, with certified bounds."""
+"""The benchmark: agents on the same instances or episodes, resumable, held against proven bounds."""

@@ -99,7 +99,8 @@ def load_benchmark(path: str | Path | None, flags: dict[str, Any]) -> BenchmarkC
         given["agents"] = _picked(given["agents"], data.get("agents"), kind.entry)
     if "regions" in given and isinstance(data.get("regions"), dict):
         given["regions"] = _picked(given["regions"], data["regions"], lambda _: {})
-    return parse(kind.schema, {**data, **given}, source=source)
+    config: BenchmarkConfig = parse(kind.schema, {**data, **given}, source=source)
+    return config
 
 
 def _picked(labels: Iterable[str], entries: Any, fresh: Callable[[str], Any]) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pydantic
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from semverse.agents.benchmark.store import Store
 
 Inputs = Mapping[str, Callable[[Path], None]]  # path below the folder -> writes the file there
+Json = dict[str, Any]
 
 
 class Cell(Protocol):
@@ -50,10 +51,6 @@ class Results(Protocol):
         """The configuration."""
 
     @property
-    def agents(self) -> list[str]:
-        """Labels of the agents in the order of the configuration."""
-
-    @property
     def missing(self) -> Sequence[Cell]:
         """Cells that are not finished."""
 
@@ -61,91 +58,39 @@ class Results(Protocol):
 ConfigT = TypeVar("ConfigT", bound=BenchmarkConfig)
 CellT = TypeVar("CellT", bound=Cell)
 ResultsT = TypeVar("ResultsT", bound=Results)
+RowT = TypeVar("RowT")
 
 
-class Kind(ABC, Generic[ConfigT, CellT, ResultsT]):
-    """A kind of benchmark. `semverse.agents.benchmark.kinds` says which environment has which."""
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[ConfigT, CellT, ResultsT, RowT]):
+    """A kind of benchmark. `semverse.agents.benchmark.kinds` says which environment has which.
 
-    schema: ClassVar[type[BenchmarkConfig]]  # of its configuration
-    folders: ClassVar[tuple[str, ...]]  # below the benchmark's folder
-    free_keys: ClassVar[frozenset[str]] = frozenset()  # of its configuration: decide no cell
-    default: ClassVar[str | None] = None  # file of an environment for which none ships
-    packages: ClassVar[tuple[str, ...]]  # whose versions decide the results
+    Whatever is wrong with the user's input is an `InputError`; `check` and `inputs` find it before anything
+    is written.
+    """
 
-    def entry(self, label: str) -> dict[str, Any]:
-        """Return the configuration of an agent that was named on the command line alone."""
-        del label
-        return {}
+    schema: type[ConfigT]  # of its configuration
+    folders: tuple[str, ...]  # below the benchmark's folder
+    packages: tuple[str, ...]  # whose versions decide the results
+    free_keys: frozenset[str] = frozenset()  # of its configuration: decide no cell
+    default: str | None = None  # file for an environment for which none ships
+    entry: Callable[[str], Json]  # configuration of an agent that was only named on the command line
 
-    @abstractmethod
-    def check(self, config: ConfigT, store: Store) -> None:
-        """Make sure that everything can run, before anything is written.
+    # running
+    check: Callable[[ConfigT, Store], None]  # everything can run
+    inputs: Callable[[ConfigT, Store], Inputs]  # what the cells read and the folder does not hold yet
+    plan: Callable[[ConfigT, Store], list[CellT]]  # all cells in the order they run
+    expected_seconds: Callable[[ConfigT, CellT], float | None]  # of a cell; None: nobody can say
+    task: Callable[[ConfigT, CellT, Store], Json]  # what a worker needs to know besides the agent
+    run: Callable[[Mapping[str, Any]], Json]  # from the task to the content of the cell's file
 
-        Raises:
-            InputError: it cannot.
-        """
-
-    @abstractmethod
-    def inputs(self, config: ConfigT, store: Store) -> Inputs:
-        """Return what the cells read and the folder does not hold yet.
-
-        Raises:
-            InputError: it cannot be made.
-        """
-
-    @abstractmethod
-    def plan(self, config: ConfigT, store: Store) -> list[CellT]:
-        """Return all cells in the order they run."""
-
-    @abstractmethod
-    def expected_seconds(self, config: ConfigT, cell: CellT) -> float | None:
-        """Return how long a cell takes; None if nobody can say."""
-
-    @abstractmethod
-    def task(self, config: ConfigT, cell: CellT, store: Store) -> dict[str, Any]:
-        """Return what a worker needs to know of a cell besides its agent, as JSON values."""
-
-    @abstractmethod
-    def run(self, task: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a task (in a worker) and return the content of its cell's file as JSON values."""
-
-    @abstractmethod
-    def collect(self, store: Store) -> ResultsT:
-        """Read and score all that a benchmark folder holds.
-
-        Raises:
-            InputError: a file is damaged.
-        """
-
-    @abstractmethod
-    def summarise(self, results: ResultsT) -> Sequence[Any]:
-        """Return the rows of the summary, one an agent, in the order of the configuration."""
-
-    @abstractmethod
-    def tables(self, results: ResultsT, rows: Sequence[Any], width: int) -> Sequence[Table]:
-        """Return the summary for a terminal of some columns."""
-
-    def notes(self, results: ResultsT) -> list[str]:
-        """Return what has to be said below the tables."""
-        del results
-        return []
-
-    @abstractmethod
-    def csv(self, results: ResultsT) -> str:
-        """Return the content of results.csv."""
-
-    @abstractmethod
-    def document(self, results: ResultsT, rows: Sequence[Any]) -> dict[str, Any]:
-        """Return the kind's own part of results.json."""
-
-    @abstractmethod
-    def facts(self, results: ResultsT) -> list[str]:
-        """Return what the head of the report says."""
-
-    @abstractmethod
-    def sections(self, results: ResultsT, rows: Sequence[Any]) -> list[str]:
-        """Return the body of the report as pieces of HTML."""
-
-    @abstractmethod
-    def write_tensorboard(self, results: ResultsT, folder: Path) -> None:
-        """Write the logs into a new folder."""
+    # telling
+    collect: Callable[[Store], ResultsT]  # reads and scores all that a folder holds
+    summarise: Callable[[ResultsT], list[RowT]]  # one row an agent, in the order of the configuration
+    tables: Callable[[ResultsT, Sequence[RowT], int], Sequence[Table]]  # for a terminal of some columns
+    notes: Callable[[ResultsT], list[str]]  # what has to be said below the tables
+    csv: Callable[[ResultsT], str]  # content of results.csv
+    document: Callable[[ResultsT, Sequence[RowT]], Json]  # its own part of results.json
+    facts: Callable[[ResultsT], list[str]]  # what the head of the report says
+    sections: Callable[[ResultsT, Sequence[RowT]], list[str]]  # body of the report as pieces of HTML
+    write_tensorboard: Callable[[ResultsT, Path], None]  # logs into a new folder

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 # names are those of `semverse.envs.registration.EnvRow.benchmark`; imported when needed
 _KINDS = {
-    "front": "semverse.agents.benchmark.fronts.kind:FrontKind",
-    "episode": "semverse.agents.benchmark.episodes.kind:EpisodeKind",
+    "front": "semverse.agents.benchmark.fronts.kind:FRONT",
+    "episode": "semverse.agents.benchmark.episodes.kind:EPISODE",
 }
 
 
-def make_kind(name: str) -> Kind[Any, Any, Any]:
+def make_kind(name: str) -> Kind[Any, Any, Any, Any]:
     """Return a kind by its name."""
     module, _, attribute = _KINDS[name].partition(":")
-    found: Kind[Any, Any, Any] = getattr(import_module(module), attribute)()
+    found: Kind[Any, Any, Any, Any] = getattr(import_module(module), attribute)
     return found
 
 
-def kind_of(env_id: str) -> Kind[Any, Any, Any]:
+def kind_of(env_id: str) -> Kind[Any, Any, Any, Any]:
     """Return the kind of an environment's benchmark.
 
     Raises:

@@ -49,7 +49,8 @@ class Store:
             )
         path = self.folder / CONFIG_FILE
         data = load_yaml(path)
-        return parse(kind_of(str(data.get("env"))).schema, data, source=path)
+        config: BenchmarkConfig = parse(kind_of(str(data.get("env"))).schema, data, source=path)
+        return config
 
     def check_unused(self, config: BenchmarkConfig) -> None:
         """Make sure that the folder is new or empty.

@@ -1,6 +1,9 @@
 """Benchmarks small enough to run in a test, and a toy environment worked out by hand."""
 
+import os
+import subprocess
 import sys
+import time
 from types import ModuleType
 
 import gymnasium
@@ -62,6 +65,26 @@ def finished(tmp_path_factory, tiny_file):
 
     write_results(run_benchmark(load_benchmark(tiny_file, {}), out, False, show_progress))
     return out
+
+
+@pytest.fixture
+def stop_run():
+    """Start ``semverse benchmark`` in a process group and signal it when some files are there.
+
+    Returns the process, ended, with what it wrote to stderr.
+    """
+
+    def call(arguments, out, pattern, count, number):
+        command = [sys.executable, "-m", "semverse.scripts.benchmark", "--out", str(out), *arguments]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        deadline = time.monotonic() + 60
+        while len(list(out.glob(pattern))) < count and time.monotonic() < deadline:
+            time.sleep(0.005)
+        os.killpg(process.pid, number)
+        _, errors = process.communicate(timeout=20)
+        return process, errors
+
+    return call
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """Running, killing, resuming and extending benchmarks of episodes; wrong input."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 import yaml
@@ -29,7 +25,7 @@ def file(episodes, tmp_path):
 
 
 def files(out):
-    return {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in (out / "cells").iterdir()}
+    return {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in out.glob("cells/[!.]*.json")}
 
 
 def test_resuming_a_finished_run_runs_nothing(copy, invoke):
@@ -80,27 +76,21 @@ def test_an_empty_folder_is_reported_too(copy, invoke):
     assert printed.count("missing: ") == 8
 
 
-def test_ctrl_c_keeps_what_is_finished_and_resuming_runs_the_rest(episodes, tmp_path):
+def test_ctrl_c_keeps_what_is_finished_and_resuming_runs_the_rest(episodes, tmp_path, stop_run, invoke):
     config, out = tmp_path / "c.yaml", tmp_path / "out"
     config.write_text(yaml.safe_dump({**episodes, "agents": {"separate": {}}, "episodes": 40, "seeds": 20}))
-    call = [sys.executable, "-m", "semverse.scripts.benchmark", "--config", str(config), "--out", str(out)]
-    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while len(list(out.glob("cells/[0-9]*.json"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    process, errors = stop_run(("--config", str(config)), out, "cells/[!.]*.json", 2, signal.SIGINT)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     before = files(out)
     assert 2 <= len(before) < 20
-    done = subprocess.run([*call, "--resume"], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    code, _, errors = invoke("benchmark", "--config", config, "--out", out, "--resume")
+    assert code == 0, errors
     after = files(out)
     assert len(after) == 20
     assert {name: after[name] for name in before} == before
     # the log has one line a cell that ran
-    assert sum(line.startswith("[") for line in done.stderr.splitlines()) == 20 - len(before)
+    assert sum(line.startswith("[") for line in errors.splitlines()) == 20 - len(before)
 
 
 @pytest.mark.parametrize(

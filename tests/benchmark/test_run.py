@@ -1,11 +1,8 @@
 """Running, killing and resuming a benchmark."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
-import time
 
 import pytest
 import yaml
@@ -24,7 +21,7 @@ from semverse.envs.scc.model import evaluate
 
 
 def files(out):
-    return {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in out.glob("c*/*.json")}
+    return {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in out.glob("c*/[!.]*.json")}
 
 
 def test_every_cell_is_there_and_scored_by_the_model(finished):
@@ -49,41 +46,29 @@ def test_resuming_a_finished_run_runs_nothing(finished, tiny_file, invoke):
     assert invoke("benchmark", "--resume", "--out", finished, "--config", tiny_file)[0] == 0
 
 
-def test_kill_and_resume_loses_nothing_and_runs_nothing_twice(tiny, tmp_path):
+def test_kill_and_resume_loses_nothing_and_runs_nothing_twice(tiny, tmp_path, stop_run, invoke):
     config, out = tmp_path / "c.yaml", tmp_path / "out"
     config.write_text(
         yaml.safe_dump({**tiny, "regions": ["california"], "agents": {"random": {}}, "seeds": 4})
     )
-    call = [sys.executable, "-m", "semverse.scripts.benchmark", "--config", str(config), "--out", str(out)]
-    process = subprocess.Popen(call, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while len(list(out.glob("cells/*.json"))) < 1 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    stop_run(("--config", str(config)), out, "cells/[!.]*.json", 1, signal.SIGKILL)
     (out / "cells" / ".california-3-random.json.a1b2").write_text('{"half')  # as if killed while writing
     before = files(out)
     assert 1 <= len(before) < 8
-    done = subprocess.run([*call, "--resume"], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    code, _, errors = invoke("benchmark", "--config", config, "--out", out, "--resume")
+    assert code == 0, errors
     after = files(out)
     assert len(after) == 8
     assert {path: after[path] for path in before} == before
     # the log has one line a cell that ran
-    assert sum(line.startswith("[") for line in done.stderr.splitlines()) == 8 - len(before)
+    assert sum(line.startswith("[") for line in errors.splitlines()) == 8 - len(before)
     assert not [p for p in out.rglob(".*") if p.is_file()], "temporary files are left"
 
 
-def test_ctrl_c_ends_at_once_and_keeps_what_is_finished(tiny, tmp_path):
+def test_ctrl_c_ends_at_once_and_keeps_what_is_finished(tiny, tmp_path, stop_run):
     config, out = tmp_path / "c.yaml", tmp_path / "out"
     config.write_text(yaml.safe_dump({**tiny, "agents": {"random": {}, "local": {}}, "budget_s": 30.0}))
-    call = [sys.executable, "-m", "semverse.scripts.benchmark", "--config", str(config), "--out", str(out)]
-    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while len(list(out.glob("certificates/*.json"))) < 4 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    process, errors = stop_run(("--config", str(config)), out, "certificates/[!.]*.json", 4, signal.SIGINT)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert len(list(out.glob("certificates/*.json"))) == 4
@@ -203,7 +188,6 @@ def test_an_agent_that_finds_nothing_scores_nothing(tiny, tmp_path, monkeypatch)
 
 
 CRASHING = """
-import os
 from semverse.envs.config import Config
 class Crashing:
     class Config(Config):

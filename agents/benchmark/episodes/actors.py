@@ -11,7 +11,7 @@ import gymnasium
 from semverse.agents.base import Agent
 from semverse.agents.benchmark.config import Variant
 from semverse.agents.benchmark.variants import below
-from semverse.agents.registry import agent_schema, make_agent
+from semverse.agents.registry import agent_schema, list_agents, make_agent
 from semverse.envs.errors import InputError
 from semverse.solvers.base import Budget
 
@@ -54,11 +54,11 @@ def _by_seed(source: str) -> dict[int, Path]:
     return found
 
 
-def entry_of_checkpoint(name: str) -> dict[str, Any]:
-    """Return the configuration of the agent of a checkpoint that ships; empty if none has that name."""
+def entry(name: str) -> dict[str, Any]:
+    """Return the configuration of what was named like an agent: one, or a checkpoint that ships."""
     from semverse.agents.common.checkpoint import find_checkpoints, read_checkpoint, shipped_checkpoints
 
-    if name not in shipped_checkpoints():
+    if name in {spec.name for spec in list_agents()} or name not in shipped_checkpoints():
         return {}
     return {"agent": read_checkpoint(find_checkpoints(name)[0]).agent, CHECKPOINT: name}
 
