@@ -63,7 +63,9 @@ RowT = TypeVar("RowT")
 
 @dataclass(frozen=True, kw_only=True)
 class Kind(Generic[ConfigT, CellT, ResultsT, RowT]):
-    """A kind of benchmark. `semverse.agents.benchmark.kinds` says which environment has which.
+    """A kind of benchmark, as the parent process sees it; the workers' part is apart, for it imports less.
+
+    `semverse.agents.benchmark.kinds` says which environment has which.
 
     Whatever is wrong with the user's input is an `InputError`; `check` and `inputs` find it before anything
     is written.
@@ -82,7 +84,6 @@ class Kind(Generic[ConfigT, CellT, ResultsT, RowT]):
     plan: Callable[[ConfigT, Store], list[CellT]]  # all cells in the order they run
     expected_seconds: Callable[[ConfigT, CellT], float | None]  # of a cell; None: nobody can say
     task: Callable[[ConfigT, CellT, Store], Json]  # what a worker needs to know besides the agent
-    run: Callable[[Mapping[str, Any]], Json]  # from the task to the content of the cell's file
 
     # telling
     collect: Callable[[Store], ResultsT]  # reads and scores all that a folder holds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,22 @@ if TYPE_CHECKING:
     from semverse.agents.benchmark.kind import Kind
 
 # names are those of `semverse.envs.registration.EnvRow.benchmark`; imported when needed
-_KINDS = {
-    "front": "semverse.agents.benchmark.fronts.kind:FRONT",
-    "episode": "semverse.agents.benchmark.episodes.kind:EPISODE",
+_PACKAGES = {
+    "front": "semverse.agents.benchmark.fronts",
+    "episode": "semverse.agents.benchmark.episodes",
 }
 
 
-def make_kind(name: str) -> Kind[Any, Any, Any, Any]:
+def find_kind(name: str) -> Kind[Any, Any, Any, Any]:
     """Return a kind by its name."""
-    module, _, attribute = _KINDS[name].partition(":")
-    found: Kind[Any, Any, Any, Any] = getattr(import_module(module), attribute)
+    found: Kind[Any, Any, Any, Any] = import_module(f"{_PACKAGES[name]}.kind").KIND
     return found
+
+
+def find_work(name: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return what a worker does for a kind: from a task to the content of its cell's file (JSON values)."""
+    run: Callable[[Mapping[str, Any]], dict[str, Any]] = import_module(f"{_PACKAGES[name]}.work").run
+    return run
 
 
 def kind_of(env_id: str) -> Kind[Any, Any, Any, Any]:
@@ -32,7 +38,7 @@ def kind_of(env_id: str) -> Kind[Any, Any, Any, Any]:
     Raises:
         InputError: there is none: its reward is no number, or no agent is registered for it.
     """
-    return make_kind(kind_name(env_id))
+    return find_kind(kind_name(env_id))
 
 
 def kind_name(env_id: str) -> str:

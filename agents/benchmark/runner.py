@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from semverse.agents.benchmark import worker
 from semverse.agents.benchmark.config import BenchmarkConfig, available_cores
 from semverse.agents.benchmark.kind import Cell
-from semverse.agents.benchmark.kinds import kind_name, make_kind
+from semverse.agents.benchmark.kinds import find_kind, kind_name
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import agent_spec
 from semverse.envs.errors import InputError
@@ -141,5 +141,5 @@ def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, An
         "variant": None if variant is None else dataclasses.asdict(variant),
         "processor": config.clock == "processor",
         "spec": None if variant is None else dataclasses.asdict(agent_spec(variant.agent)),
-        **make_kind(kind).task(config, cell, store),
+        **find_kind(kind).task(config, cell, store),
     }

@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from semverse.agents.benchmark.kinds import make_kind
+from semverse.agents.benchmark.kinds import find_work
 from semverse.agents.registry import list_agents, register_agent
 from semverse.envs.errors import InputError
 
@@ -56,4 +56,4 @@ def run_task(task: dict[str, Any]) -> dict[str, Any]:
     # an agent that the parent registered at run time is unknown to a fresh process
     if spec is not None and spec["name"] not in {known.name for known in list_agents()}:
         register_agent(**spec)
-    return make_kind(task["kind"]).run(task)
+    return find_work(task["kind"])(task)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from semverse.agents.benchmark.episodes.actors import entry
 from semverse.agents.benchmark.episodes.config import EpisodeConfig
 from semverse.agents.benchmark.episodes.document import document
@@ -14,7 +11,6 @@ from semverse.agents.benchmark.episodes.results import Results, collect
 from semverse.agents.benchmark.episodes.sections import facts, sections
 from semverse.agents.benchmark.episodes.table import Row, csv_text, rich_tables, summarise
 from semverse.agents.benchmark.episodes.tensorboard import write_tensorboard
-from semverse.agents.benchmark.episodes.work import bound_cell, play_cell
 from semverse.agents.benchmark.kind import Json, Kind
 from semverse.agents.benchmark.store import Store
 
@@ -33,17 +29,12 @@ def task(config: EpisodeConfig, cell: Cell, store: Store) -> Json:
     }
 
 
-def run(task: Mapping[str, Any]) -> Json:
-    """Play a set of episodes or find its bounds."""
-    return bound_cell(task) if task["agent"] is None else play_cell(task)
-
-
 def notes(results: Results) -> list[str]:
     """Say so where no bound is known."""
     return [] if results.bounded else [f"no bound is known of the returns in {results.config.env}: no shares"]
 
 
-EPISODE = Kind[EpisodeConfig, Cell, Results, Row](
+KIND = Kind[EpisodeConfig, Cell, Results, Row](
     schema=EpisodeConfig,
     folders=(CHECKPOINTS, "bounds", "cells"),
     packages=("torch", "stable-baselines3"),
@@ -54,7 +45,6 @@ EPISODE = Kind[EpisodeConfig, Cell, Results, Row](
     plan=grid_cells,
     expected_seconds=lambda _, cell: None,
     task=task,
-    run=run,
     collect=collect,
     summarise=summarise,
     tables=rich_tables,

@@ -16,6 +16,11 @@ from semverse.agents.training.vector import make_env, telling_settings
 from semverse.solvers.base import Budget
 
 
+def run(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Play a set of episodes or find its bounds."""
+    return bound_cell(task) if task["agent"] is None else play_cell(task)
+
+
 def play_cell(task: Mapping[str, Any]) -> dict[str, Any]:
     """Let one agent play a set of episodes; it is made anew, so that no set depends on another."""
     variant = Variant(**task["variant"])

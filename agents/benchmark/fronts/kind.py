@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from semverse.agents.benchmark.fronts.cell import Cell
 from semverse.agents.benchmark.fronts.config import FrontConfig
@@ -22,10 +20,9 @@ from semverse.agents.benchmark.fronts.results import Results, collect
 from semverse.agents.benchmark.fronts.sections import facts, sections
 from semverse.agents.benchmark.fronts.table import Row, csv_text, rich_tables, summarise
 from semverse.agents.benchmark.fronts.tensorboard import write_tensorboard
-from semverse.agents.benchmark.fronts.work import certify_cell, solve_cell
 from semverse.agents.benchmark.kind import Inputs, Json, Kind
 from semverse.agents.benchmark.store import Store
-from semverse.envs.scc.io import load_instance, save_instance
+from semverse.envs.scc.io import save_instance
 
 
 def inputs(config: FrontConfig, store: Store) -> Inputs:
@@ -45,12 +42,6 @@ def task(config: FrontConfig, cell: Cell, store: Store) -> Json:
     }
 
 
-def run(task: Mapping[str, Any]) -> Json:
-    """Solve or certify an instance."""
-    instance = load_instance(task["instance"])
-    return certify_cell(task, instance) if task["agent"] is None else solve_cell(task, instance)
-
-
 def notes(results: Results) -> list[str]:
     """Name the instances without a certificate."""
     return [
@@ -58,7 +49,7 @@ def notes(results: Results) -> list[str]:
     ]
 
 
-FRONT = Kind[FrontConfig, Cell, Results, Row](
+KIND = Kind[FrontConfig, Cell, Results, Row](
     schema=FrontConfig,
     folders=(INSTANCES, "certificates", "cells"),
     packages=("moocore", "pymoo", "ortools"),
@@ -69,7 +60,6 @@ FRONT = Kind[FrontConfig, Cell, Results, Row](
     plan=lambda config, _: plan_cells(config),
     expected_seconds=expected_seconds,
     task=task,
-    run=run,
     collect=collect,
     summarise=summarise,
     tables=lambda _, rows, width: rich_tables(rows, width),

@@ -11,11 +11,18 @@ from semverse.agents.base import Agent
 from semverse.agents.benchmark.config import Variant
 from semverse.agents.benchmark.fronts import record
 from semverse.agents.benchmark.variants import make_variant
+from semverse.envs.scc.io import load_instance
 from semverse.envs.scc.types import Instance
 from semverse.solvers.base import Budget, preference_grid
 
 _AGENTS: dict[str, Agent] = {}  # by label
 _SOLVE_STREAM = 1  # keeps an agent's random numbers apart from those that drew the instance
+
+
+def run(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Solve or certify an instance."""
+    instance = load_instance(task["instance"])
+    return certify_cell(task, instance) if task["agent"] is None else solve_cell(task, instance)
 
 
 def solve_cell(task: Mapping[str, Any], instance: Instance) -> dict[str, Any]:
