@@ -20,7 +20,7 @@ from semverse.envs.registration import list_envs
 ENVS = [row.id for row in list_envs()]
 BOUNDED = [row.id for row in list_envs() if row.bound is not None]
 SHIPPED = sorted(path.name for path in shipped("benchmark").glob("*.yaml"))
-SETTINGS = {"semverse/ISGCDynamic-v0": {"slots": 5}}  # that make episodes short
+SETTINGS = {"semverse/ISGCDynamic-v0": {"slots": 3}}  # that make episodes short
 
 
 @pytest.mark.parametrize("env_id", ENVS)
