@@ -1,6 +1,7 @@
 """Benchmarks small enough to run in a test, and a toy environment worked out by hand."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -69,9 +70,9 @@ def finished(tmp_path_factory, tiny_file):
 
 @pytest.fixture
 def stop_run():
-    """Start ``semverse benchmark`` in a process group and signal it when some files are there.
+    """Start ``semverse benchmark`` and signal it when some files are there; Ctrl-C reaches its workers too.
 
-    Returns the process, ended, with what it wrote to stderr.
+    Returns the process, ended, with what it and its workers wrote to stderr until all had ended.
     """
 
     def call(arguments, out, pattern, count, number):
@@ -80,7 +81,10 @@ def stop_run():
         deadline = time.monotonic() + 60
         while len(list(out.glob(pattern))) < count and time.monotonic() < deadline:
             time.sleep(0.005)
-        os.killpg(process.pid, number)
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
         _, errors = process.communicate(timeout=20)
         return process, errors
 

@@ -188,6 +188,7 @@ def test_an_agent_that_finds_nothing_scores_nothing(tiny, tmp_path, monkeypatch)
 
 
 CRASHING = """
+import os
 from semverse.envs.config import Config
 class Crashing:
     class Config(Config):
