@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,14 @@ def _ordered(value: tuple[Any, Any]) -> tuple[Any, Any]:
     return value
 
 
+def _expanded(path: Path) -> Path:
+    known = Path(os.path.expandvars(path))
+    if "$" in str(known):
+        raise ValueError("names an environment variable that is not set")
+    return known
+
+
+DataPath = Annotated[Path, pydantic.AfterValidator(_expanded)]  # may begin with an environment variable
 Range = Annotated[tuple[NonNegative, NonNegative], pydantic.AfterValidator(_ordered)]
 CountRange = Annotated[tuple[Count, Count], pydantic.AfterValidator(_ordered)]
 Online = Annotated[float, pydantic.Field(ge=0.001, le=1, strict=True)]
@@ -94,8 +103,8 @@ class SCCConfig(Config):
     per_km: PerKm
     access: AccessConfig
     sites: SitesConfig
-    cells: Path | None  # OpenCellID CSV to sample sites from, instead of the point process
-    traces: Path | None  # file or folder of positional VR traces for the request probabilities
+    cells: DataPath | None  # OpenCellID CSV to sample sites from, instead of the point process
+    traces: DataPath | None  # file or folder of positional VR traces for the request probabilities
     trace_slots: Count  # time slots each trace is cut into; an instance shows one of them
 
 

@@ -3,12 +3,19 @@
 import importlib.util
 import socket
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from semverse.solvers import label_ray
 from semverse.solvers.label_ray import ray_cluster
+from semverse.solvers.label_recipe import make_item
+from semverse.solvers.label_run import process_pool
 from semverse.solvers.label_set import open_set
 
+PATIENCE_S = 30.0
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed; pip install 'semverse[ray]'"
 )
@@ -26,17 +33,45 @@ def cluster(monkeypatch):
     nodes.shutdown()
 
 
+def until(found: Callable[[], list[Path]]) -> list[Path]:
+    """Wait for files to appear."""
+    end = time.monotonic() + PATIENCE_S
+    while not (files := found()):
+        assert time.monotonic() < end, "nothing appeared"
+        time.sleep(0.02)
+    return files
+
+
 @needs_ray
 @pytest.mark.filterwarnings("default")  # Ray's own
-def test_a_killed_node_costs_no_item(tmp_path, recipe, recorder, cluster):
+def test_a_killed_node_costs_no_item(tmp_path, recipe, cluster, monkeypatch):
+    """The node is killed in the middle of an item, which the other node then makes."""
     (second,) = cluster.worker_nodes
+    notes, doomed = tmp_path / "notes", second.node_id
+    notes.mkdir()
+
+    def noted_item(recipe, index):
+        import ray
+
+        node = ray.get_runtime_context().get_node_id()
+        (notes / f"{index}.{node}").touch()
+        if node == doomed:
+            time.sleep(10 * PATIENCE_S)  # it will not live to see the end of this
+        return make_item(recipe, index)
+
+    monkeypatch.setattr(label_ray, "make_item", noted_item)
     made = []
     for item in open_set(tmp_path / "ray", recipe, shard_size=4).fill(ray_cluster(cluster.address)):
         made.append(item.index)
-        if len(made) == 3:
+        if len(made) == 1:
+            (at_work,) = until(lambda: list(notes.glob(f"*.{doomed}")))
             cluster.remove_node(second, allow_graceful=False)
     assert sorted(made) == list(range(13))
-    for _ in open_set(tmp_path / "here", recipe, shard_size=4).fill(recorder()):
+    lost = int(at_work.stem)
+    nodes = {path.suffix[1:] for path in notes.glob(f"{lost}.*")}
+    assert doomed in nodes
+    assert len(nodes) == 2  # the item was begun anew on the other one
+    for _ in open_set(tmp_path / "here", recipe, shard_size=4).fill(process_pool(2)):
         pass
     here = {path.name: path.read_bytes() for path in (tmp_path / "here").glob("*.npz")}
     assert {path.name: path.read_bytes() for path in (tmp_path / "ray").glob("*.npz")} == here
