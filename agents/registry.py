@@ -79,6 +79,11 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "exact optimum of episodes known in advance",
     ),
 )
+# planners that plan with another one
+_STEADY: tuple[tuple[str, str, str], ...] = (
+    ("stay", "steady:SteadyAgent", "plans once; spaces then stay where they are"),
+    ("steady", "steady:SteadyAgent", "plans every slot; spaces move where that pays for the migration"),
+)
 # policies that solve whole instances as well
 _PLANNING_POLICIES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("mo_cmpo", "cmpo.agent:CMPOAgent", SCC_ENVS, "consistency model of placements (MO-CMPO)"),
@@ -233,6 +238,8 @@ def _register_builtin() -> None:
         register_agent(name, f"semverse.solvers.{target}", supports=SCC_ENVS, summary=summary)
     for name, target, supports, summary in _ACTORS:
         register_agent(name, f"semverse.agents.{target}", supports=supports, summary=summary, acts=True)
+    for name, target, summary in _STEADY:
+        register_agent(name, f"semverse.agents.{target}", supports=SCC_ENVS, summary=summary)
     for name, target, supports, summary in _PLANNING_POLICIES:
         target = f"semverse.agents.{target}"
         register_agent(name, target, supports=supports, summary=summary, acts=True, solves=True)

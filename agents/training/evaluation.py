@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from semverse.agents.training.vector import evaluation_vector, make_env
 
 FloatArray = npt.NDArray[np.float64]
 _ROWS = 2048  # episodes played at the same time at most
+# what the last info of an episode may tell of its costs
+_COSTS = ("latency_ms", "energy_j", "migrations", "migration_latency_ms", "migration_energy_j")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Evaluation:
     returns: FloatArray  # [E] undiscounted
     infos: dict[str, FloatArray]  # [E] by name: numbers in the info of each episode's last step
     bounds: FloatArray | None = None  # [E] what each could have returned at most, where it is known
+    slot_s: FloatArray | None = None  # seconds of all decisions in each time slot, where they were taken
 
     @property
     def scores(self) -> FloatArray:
@@ -47,6 +50,10 @@ class Evaluation:
         for name, short in (("missed_deadline", "raw_miss_rate"), ("feasible", "feasible_rate")):
             if name in self.infos:
                 found[short] = float(self.infos[name].mean())
+        found |= {name: float(self.infos[name].mean()) for name in _COSTS if name in self.infos}
+        if self.slot_s is not None:
+            median, worst = np.quantile(self.slot_s, [0.5, 0.99]) * 1e3
+            found |= {"ms_slot_p50": float(median), "ms_slot_p99": float(worst)}
         return found
 
 
@@ -93,17 +100,33 @@ def _play(agent: Agent, env_id: str, settings: Mapping[str, Any], rows: int, see
 
 
 def evaluate_planner(
-    agent: Agent, env_id: str, settings: Mapping[str, Any], episodes: int, seed: int
+    agent: Agent,
+    env_id: str,
+    settings: Mapping[str, Any],
+    seeds: Iterable[int],
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Evaluation:
-    """Play the episodes of `evaluate_agent` one by one with an agent that plans whole instances.
+    """Play episodes one by one with an agent that plans whole instances.
+
+    Args:
+        agent: who plays.
+        env_id: where.
+        settings: keyword arguments of the environment.
+        seeds: of the episodes.
+        clock: tells the time in seconds.
 
     Raises:
         InputError: the environment cannot be made.
     """
     env = make_env(env_id, settings)
-    returns = np.array([play_episode(agent, env, seed + episode).total for episode in range(episodes)])
+    played = [play_episode(agent, env, seed, clock) for seed in seeds]
     env.close()
-    return Evaluation(returns, {})
+    names = set.intersection(*(set(episode.last) for episode in played))
+    return Evaluation(
+        np.array([episode.total for episode in played]),
+        {name: np.array([episode.last[name] for episode in played]) for name in sorted(names)},
+        slot_s=np.concatenate([episode.slot_s for episode in played]),
+    )
 
 
 def _collect(infos: dict[str, FloatArray], info: Mapping[str, Any], ended: npt.NDArray[np.bool_]) -> None:

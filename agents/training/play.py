@@ -9,8 +9,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import numpy.typing as npt
 
 from semverse.agents.base import Agent
+
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,14 @@ class Played:
     means: dict[str, float]  # numbers in the infos by name: the mean over the steps that tell them
     sums: dict[str, float]  # their sums
     decision_s: list[float]  # time of each decision
+    last: dict[str, float]  # numbers in the last info
+    slots: list[int]  # time slot of each decision; 0 where the infos tell none
+
+    @property
+    def slot_s(self) -> FloatArray:
+        """Time of all decisions of each slot."""
+        _, slot = np.unique(self.slots, return_inverse=True)
+        return np.asarray(np.bincount(slot, weights=self.decision_s), dtype=np.float64)
 
 
 def play_episode(
@@ -40,7 +51,7 @@ def play_episode(
     """
     observation, _ = env.reset(seed=seed)
     agent.begin(env)
-    total, decisions, told, over = 0.0, list[float](), dict[str, list[float]](), False
+    total, decisions, slots, told, over = 0.0, list[float](), list[int](), dict[str, list[float]](), False
     while not over:
         started = clock()
         action = agent.act(observation)
@@ -48,7 +59,9 @@ def play_episode(
         observation, reward, terminated, truncated, info = env.step(action)
         total += float(reward)
         over = terminated or truncated
-        for name, value in _numbers(info).items():
+        numbers = _numbers(info)
+        slots.append(int(numbers.get("slot", 0)))
+        for name, value in numbers.items():
             told.setdefault(name, []).append(value)
     return Played(
         total=total,
@@ -56,6 +69,8 @@ def play_episode(
         means={name: float(np.mean(values)) for name, values in told.items()},
         sums={name: float(np.sum(values)) for name, values in told.items()},
         decision_s=decisions,
+        last=numbers,
+        slots=slots,
     )
 
 

@@ -16,6 +16,19 @@ _COLUMNS = (
     ("score_interval", "IQM, 95 %"),
     ("raw_miss_rate", "raw misses"),
     ("return", "return"),
+    ("gain", "gain"),
+    ("gain_interval", "95 %"),
+)
+_COSTS = (
+    ("agent", "agent"),
+    ("latency_ms", "latency (ms)"),
+    ("energy_j", "energy (J)"),
+    ("migrations", "migrations"),
+    ("migration_latency_ms", "their ms"),
+    ("migration_energy_j", "their J"),
+    ("feasible_rate", "feasible"),
+    ("ms_slot_p50", "ms a slot"),
+    ("ms_slot_p99", "p99"),
 )
 _TIMES = (1, 1024)
 
@@ -36,14 +49,22 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return one row an agent, best score first."""
-    columns = [column for column in _COLUMNS if any(column[0] in row for row in rows)]
+def comparison_tables(rows: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """Return one row an agent, best score first; a second table has what episodes cost, where that is told."""
+    best_first = sorted(rows, key=lambda row: -row["score"])
     timed = any(f"ms_p50_batch{_TIMES[0]}" in row for row in rows)
-    table = Table(*(heading for _, heading in columns), *(_heading(batch) for batch in _TIMES if timed))
-    for row in sorted(rows, key=lambda row: -row["score"]):
-        times = (f"{row[f'ms_p50_batch{b}']:.3g}/{row[f'ms_p99_batch{b}']:.3g}" for b in _TIMES if timed)
-        table.add_row(*(_text(row.get(key)) for key, _ in columns), *times)
+    tables = [_table(_COLUMNS, best_first, *(_heading(batch) for batch in _TIMES if timed))]
+    if any(key in row for row in rows for key, _ in _COSTS[1:]):
+        tables.append(_table(_COSTS, best_first))
+    return tables
+
+
+def _table(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, Any]], *times: str) -> Table:
+    shown = [column for column in columns if any(column[0] in row for row in rows)]
+    table = Table(*(heading for _, heading in shown), *times)
+    for row in rows:
+        taken = (f"{row[f'ms_p50_batch{b}']:.3g}/{row[f'ms_p99_batch{b}']:.3g}" for b in _TIMES if times)
+        table.add_row(*(_text(row.get(key)) for key, _ in shown), *taken)
     return table
 
 
@@ -55,5 +76,5 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
     if isinstance(value, list):
-        return "-".join(_text(part) for part in value)
+        return " to ".join(_text(part) for part in value)
     return "" if value is None else str(value)

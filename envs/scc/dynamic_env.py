@@ -14,9 +14,11 @@ from semverse.envs.scc.base_env import reward_space
 from semverse.envs.scc.core import Placed
 from semverse.envs.scc.dynamics import DynamicsConfig, Population, first_slot, next_slot
 from semverse.envs.scc.env import SCCEnv
-from semverse.envs.scc.migration import hosts, migration_costs, migration_opening
+from semverse.envs.scc.migration import count_migrations, hosts, migration_costs, migration_opening
 from semverse.envs.scc.observation import Observation
 from semverse.envs.scc.types import BoolArray, ComplexArray, FloatArray
+
+_MIGRATION = ("migrations", "migration_latency_ms", "migration_energy_j")  # in a slot's result
 
 
 class SCCDynamicEnv(SCCEnv):
@@ -36,9 +38,11 @@ class SCCDynamicEnv(SCCEnv):
 
     ## Infos
     ``slot`` counts from 0. With a slot's last request ``info["slot_result"]`` holds what `SCCEnv` reports
-    of it and ``migration_latency_ms`` and ``migration_energy_j`` (not included in its ``latency_ms``). At
-    the end: ``slots``, the results of all; ``placement`` of the last; ``latency_ms`` and ``energy_j``
-    summed over slots, with migration; ``violation`` summed; ``feasible`` if all were.
+    of it, ``migration_latency_ms`` and ``migration_energy_j`` (not included in its ``latency_ms``) and
+    ``migrations``, the number of copies made. At the end: ``slots``, the results of all; ``placement`` of
+    the last; ``latency_ms`` and ``energy_j`` summed over slots, with migration; ``violation`` and the three
+    of migration summed; ``feasible`` if all were. The attributes ``hosted_before`` and ``opening`` tell
+    planners where spaces are and what moving them costs.
 
     Args:
         dynamics: path of a YAML file as `configs/scc/dynamics/default.yaml`, or its content; None is
@@ -63,7 +67,8 @@ class SCCDynamicEnv(SCCEnv):
         super().__init__(*args, **kwargs)
         self.dynamics = load_dynamics(dynamics, slots)
         self._population: Population
-        self._opening: ComplexArray
+        self.hosted_before: BoolArray | None = None  # [V, M] of the previous slot; None in the first
+        self.opening: ComplexArray  # [V, M] what opening a space on a MEC costs in migration
         self._slots: list[dict[str, Any]] = []
 
     def reset(
@@ -81,9 +86,10 @@ class SCCDynamicEnv(SCCEnv):
 
     def _begin_slot(self, preference: FloatArray, hosted_before: BoolArray | None) -> None:
         instance = self._population.instance()
-        self._opening = migration_opening(instance, hosted_before, self.dynamics.migration)
+        self.hosted_before = hosted_before
+        self.opening = migration_opening(instance, hosted_before, self.dynamics.migration)
         order = self.source.order(instance, self.np_random)
-        self.core.begin(0, instance, preference, order, self._opening)
+        self.core.begin(0, instance, preference, order, self.opening)
 
     def step(self, action: Any) -> tuple[Observation, Any, bool, bool, dict[str, Any]]:
         """Place the request at hand; the last one of a slot leads to the next slot.
@@ -112,8 +118,14 @@ class SCCDynamicEnv(SCCEnv):
 
     def _slot_result(self) -> dict[str, Any]:
         result = self.core.result(0)
-        moved = migration_costs(self._opening, self.instance, [result["placement"]])[0]
-        return {**result, "migration_latency_ms": float(moved[0]), "migration_energy_j": float(moved[1])}
+        placements = [result["placement"]]
+        moved = migration_costs(self.opening, self.instance, placements)[0]
+        return {
+            **result,
+            "migrations": int(count_migrations(self.hosted_before, self.instance, placements)[0]),
+            "migration_latency_ms": float(moved[0]),
+            "migration_energy_j": float(moved[1]),
+        }
 
     def _look(self) -> Observation:
         observation = super()._look()
@@ -161,4 +173,5 @@ def _summary(slots: list[dict[str, Any]]) -> dict[str, Any]:
         "energy_j": sum(slot["energy_j"] + slot["migration_energy_j"] for slot in slots),
         "feasible": all(slot["feasible"] for slot in slots),
         "violation": sum(slot["violation"] for slot in slots),
+        **{key: sum(slot[key] for slot in slots) for key in _MIGRATION},
     }

@@ -13,7 +13,7 @@ from semverse.envs.config import Config
 from semverse.envs.scc.config import NonNegative
 from semverse.envs.scc.geo import great_circle_km
 from semverse.envs.scc.model import check_placements
-from semverse.envs.scc.types import BoolArray, ComplexArray, FloatArray, Instance
+from semverse.envs.scc.types import BoolArray, ComplexArray, FloatArray, Instance, IntArray
 
 
 class MigrationConfig(Config):
@@ -57,6 +57,26 @@ def migration_costs(opening: ComplexArray, instance: Instance, placements: npt.A
     """
     cost = (hosts(instance, placements) * opening).sum(axis=(1, 2))
     return np.stack([cost.real, cost.imag], axis=1)
+
+
+def count_migrations(
+    hosted_before: BoolArray | None, instance: Instance, placements: npt.ArrayLike
+) -> IntArray:
+    """Return how many copies of a space placements make on MECs that did not host it before [B].
+
+    Args:
+        hosted_before: which MEC hosted which space in the previous slot [V, M]; None in the first.
+        instance: the problem, R requests.
+        placements: MEC of each request [B, R].
+
+    Raises:
+        InputError: the placements have the wrong shape, type or an index out of range.
+    """
+    now = hosts(instance, placements)
+    if hosted_before is None:
+        return np.zeros(len(now), dtype=np.int64)
+    moved: IntArray = (now & ~hosted_before & hosted_before.any(axis=1, keepdims=True)).sum(axis=(1, 2))
+    return moved
 
 
 def hosts(instance: Instance, placements: npt.ArrayLike) -> BoolArray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from semverse.agents.common.checkpoint import find_checkpoints, load_checkpoint
-from semverse.agents.training.compare import compare
+from semverse.agents.training.compare import Conditions, compare
 from semverse.agents.training.evaluation import evaluate_agent
 
 # least mean utility over optimum on held-out states, and least 5th percentile
@@ -54,7 +54,7 @@ def test_the_shipped_policies_of_queues(folder: Path) -> None:
 
 
 def test_three_seeds_ship_and_are_compared_in_one_row() -> None:
-    (row,) = compare(["isgc_ppo"], [], env="", episodes=100, seed=5, timed=True)
+    (row,) = compare(["isgc_ppo"], [], Conditions("", episodes=100, seed=5, timed=True))
     assert row["seeds"] == 3
     low, high = row["score_interval"]
     assert low <= row["score_iqm"] <= high
