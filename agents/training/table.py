@@ -50,7 +50,7 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
 
 
 def comparison_tables(rows: Sequence[Mapping[str, Any]]) -> list[Table]:
-    """Return one row an agent, best score first; a second table has what episodes cost, where that is told."""
+    """Return one row an agent, best score first; in a second table what episodes cost, where told."""
     best_first = sorted(rows, key=lambda row: -row["score"])
     timed = any(f"ms_p50_batch{_TIMES[0]}" in row for row in rows)
     tables = [_table(_COLUMNS, best_first, *(_heading(batch) for batch in _TIMES if timed))]

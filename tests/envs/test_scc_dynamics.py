@@ -169,7 +169,9 @@ def test_return_is_the_sum_over_slots(seed, slots):
     assert info["placement"] == info["slots"][-1]["placement"]
     moved = sum(slot["migration_latency_ms"] for slot in info["slots"])
     assert info["latency_ms"] == pytest.approx(sum(s["latency_ms"] for s in info["slots"]) + moved)
-    assert info["slots"][0]["migration_latency_ms"] == 0
+    assert info["migration_latency_ms"] == moved
+    assert info["migrations"] == sum(slot["migrations"] for slot in info["slots"])
+    assert info["slots"][0]["migration_latency_ms"] == info["slots"][0]["migrations"] == 0
     assert observation["progress"][0] == 1
 
 
@@ -182,6 +184,7 @@ def test_staying_where_one_was_migrates_nothing():
     while not over:
         _, _, over, _, info = env.step(env.plan_action(plan))
     assert [slot["migration_energy_j"] for slot in info["slots"]] == [0, 0, 0]
+    assert info["migrations"] == 0
     assert len({slot["latency_ms"] for slot in info["slots"]}) == 1
 
 
@@ -195,6 +198,7 @@ def test_moving_everything_pays():
     km = great_circle_km(env.instance.mecs.lon, env.instance.mecs.lat)[0, 1]
     price = env.dynamics.migration
     assert [slot["placement"] for slot in info["slots"]] == [[0, 0, 1, 1], [1, 1, 0, 0]]
+    assert [slot["migrations"] for slot in info["slots"]] == [0, 2]
     assert info["slots"][1]["migration_latency_ms"] == pytest.approx(3.5 * km * price.latency_ms_per_gb_km)
     assert info["slots"][1]["migration_energy_j"] == pytest.approx(3.5 * km * price.energy_j_per_gb_km)
 

@@ -78,6 +78,23 @@ def test_rules_rank_as_they_must(semverse) -> None:
     assert rows["isgc_exact"]["raw_miss_rate"] == 0.0
 
 
+def test_planners_tell_what_slots_cost(semverse) -> None:
+    """Migration, the time of a slot, and the gain over a reference, episode by episode."""
+    arguments = ("--env", "semverse/SCCDynamic-v0", "--agents", "local,greedy,stay", "--reference", "greedy")
+    done = semverse("evaluate", *arguments, "--episodes", 2, "--budget", 0.1, "--processor-time", "--json")
+    assert done.code == 0, done.err
+    rows = {row["agent"]: row for row in json.loads(done.out)}
+    for row in rows.values():
+        low, high = row["gain_interval"]
+        assert low <= row["gain"] <= high
+        assert row["gain"] == pytest.approx(row["return"] - rows["greedy"]["return"])
+        assert 0 < row["ms_slot_p50"] <= row["ms_slot_p99"]
+        assert row["latency_ms"] > row["migration_latency_ms"]
+    assert rows["greedy"]["gain_interval"] == [0.0, 0.0]
+    assert rows["stay"]["migrations"] < rows["greedy"]["migrations"]
+    assert rows["stay"]["migration_energy_j"] < rows["greedy"]["migration_energy_j"]
+
+
 def test_planners_play_the_episodes_of_the_checkpoint(semverse, tmp_path: Path) -> None:
     settings = {"users": 4, "spaces": 3, "mecs": 3}
     policy = make_agent("maskable_ppo", "semverse/SCC-v0", env_settings=settings, hidden=[8])
@@ -142,6 +159,7 @@ def test_wrong_flags_are_one_line(semverse, tmp_path: Path) -> None:
         (("evaluate", "--agents", "moead", "--env", "semverse/SCC-v0", "--latency"), "plans whole instances"),
         (("evaluate", "--agents", "equal", "--env", "semverse/SCC-v0"), "does not support"),
         (("evaluate", "--agents", "ppo"), "has weights"),
+        (("evaluate", "--agents", "equal", "--reference", "nobody"), "--reference: nobody: is none of them"),
     ):
         done = semverse(*arguments)
         assert done.code == 2, arguments
