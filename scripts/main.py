@@ -19,6 +19,7 @@ COMMANDS: tuple[str, ...] = (
     "findings",
     "train",
     "evaluate",
+    "calibrate",
     "transmit",
     "train-codec",
     "compare-codecs",

@@ -23,7 +23,7 @@ HEAVY = (
     "tensorboard",
     "plotly",
 )
-SHIPPED = (".py", ".yaml", ".typed", ".npz", ".json", ".safetensors")  # the last two: checkpoints only
+SHIPPED = (".py", ".yaml", ".typed", ".npz", ".json", ".safetensors")
 CHECKPOINTS = (("agents", "checkpoints"), ("envs", "checkpoints"))
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -17,6 +17,7 @@ from semverse.envs.files import read_text, write_atomic
 
 SHIPPED = Path(__file__).with_name("bler.json")
 FORMAT = "semverse.bler/1"
+ITERATIONS = 20  # of the decoder
 
 # Code rates of the grid: NR's range (TS 38.214, tables 5.1.3.1-1 and 5.1.3.1-2), and both sides of 0.67,
 # where the base graph changes.
@@ -28,10 +29,11 @@ LOWEST_RATE = {  # just below those of the same tables
     "64qam": 0.3,
     "256qam": 0.4,
 }
-# Block lengths in octaves, and both sides of 292 and 3824 bits, where the base graph changes.
+# Block lengths in octaves, and both sides of 292 and 3824 bits, where the base graph changes, and of 192,
+# where the share of bits that base graph 2 never sends does (TS 38.212, 5.2.2), which counts at high rates.
 LENGTHS_OF_LOW_RATES = (64, 128, 256, 512, 1024, 2048, 3824)
 LONG_LENGTHS = (3840, 8448)  # base graph 1, at rates above 1/4
-LENGTHS_OF_HIGH_RATES = (64, 128, 292, 293, 512, 1024, 2048, 4096, 8448)
+LENGTHS_OF_HIGH_RATES = (64, 128, 192, 193, 292, 293, 512, 1024, 2048, 4096, 8448)
 Point = tuple[float, int, int]  # Es/N0 in dB, blocks sent, blocks lost
 TYPICAL_LOSS_DB = 0.8  # of the code against the normal approximation
 
@@ -116,7 +118,9 @@ class PointsFile:
         rows = [
             {"modulation": m.scheme.modulation, "code_rate": m.scheme.code_rate, "k": m.scheme.k}
             | {"position_db": m.position_db, "width_db": m.width_db, "points": m.points}
-            for m in self.measured
+            for m in sorted(
+                self.measured, key=lambda m: (m.scheme.modulation, m.scheme.code_rate, m.scheme.k)
+            )
         ]
         head = {"format": FORMAT, "seed": self.seed, "iterations": self.iterations}
         lines = ",\n".join(json.dumps(row) for row in rows)
@@ -150,3 +154,17 @@ def load_points(path: Path = SHIPPED) -> PointsFile:
             raise
         remedy = "give a file that `semverse calibrate bler` wrote"
         raise InputError("is no file of measured points", source=path, remedy=remedy) from error
+
+
+def open_points(path: Path, seed: int) -> PointsFile:
+    """Return the file of points to carry on with, an empty one if there is none.
+
+    Raises:
+        InputError: it holds something else, or was made with another seed or decoder.
+    """
+    if not path.exists():
+        return PointsFile(seed, ITERATIONS, ())
+    file = load_points(path)
+    if (file.seed, file.iterations) != (seed, ITERATIONS):
+        raise InputError("is of other settings", source=path, remedy="choose another --out")
+    return file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.channels.checks import check_range
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL, check_modulation
 from semverse.envs.channels.numerics import FloatArray
 from semverse.envs.errors import InputError
@@ -22,12 +23,10 @@ def check_scheme(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike) ->
         InputError: an unknown modulation, a code rate or block length out of range.
     """
     check_modulation(modulation)
-    rates, lengths = np.asarray(code_rate), np.asarray(k)
-    if not bool(((rates >= SMALLEST_RATE - 1e-9) & (rates <= LARGEST_RATE + 1e-9)).all()):
-        raise InputError(f"is {_first(rates)}", key="code_rate", remedy="give 30/1024 to 948/1024")
-    if not bool(((lengths >= SMALLEST_K) & (lengths <= LARGEST_K) & (lengths % 1 == 0)).all()):
-        remedy = f"give whole numbers, {SMALLEST_K} to {LARGEST_K} bits"
-        raise InputError(f"is {_first(lengths)}", key="k", remedy=remedy)
+    check_range(code_rate, "code_rate", SMALLEST_RATE, LARGEST_RATE)
+    lengths = check_range(k, "k", SMALLEST_K, LARGEST_K)
+    if (lengths % 1).any():
+        raise InputError("is no whole number of bits", key="k", remedy="give whole numbers")
 
 
 def block_symbols(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike) -> FloatArray:
@@ -41,8 +40,3 @@ def base_graph(code_rate: npt.ArrayLike, k: npt.ArrayLike) -> npt.NDArray[np.int
     rate, length = np.asarray(code_rate), np.asarray(k)
     second = (length <= 292) | ((length <= 3824) & (rate <= 0.67)) | (rate <= 0.25)
     return np.where(second, 2, 1)
-
-
-def _first(values: npt.NDArray[np.generic]) -> object:
-    """Return a number for a message: the only one, or the extremes."""
-    return values.item() if values.ndim == 0 else f"{values.min()} to {values.max()}"

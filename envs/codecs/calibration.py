@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from semverse.envs.channels.bler_points import Measured, PointsFile, Scheme, fit_points, load_points
+from semverse.envs.channels.bler_points import ITERATIONS, Measured, Scheme, fit_points, open_points
 from semverse.envs.channels.waterfall import Waterfall
 from semverse.envs.codecs.link import CodedLink
-from semverse.envs.errors import InputError
 
 GRID_DB = 0.05  # Es/N0 is rounded to it, so that later batches add to earlier ones
 ACCURACY_DB = {0.1: 0.015, 0.01: 0.025}  # standard error to reach, by block error rate
@@ -26,13 +25,13 @@ BATCH = (32, 512)  # blocks, at least and at most
 LEAST_LOST, MOST_SENT = 100, 60_000  # blocks a scheme
 
 
-def measure(scheme: Scheme, seed: int, iterations: int) -> Measured:
+def measure(scheme: Scheme, seed: int) -> Measured:
     """Send random blocks around the waterfall until `ACCURACY_DB` is reached.
 
     Raises:
         InputError: no such scheme.
     """
-    link = CodedLink(scheme.modulation, scheme.code_rate, scheme.k, iterations)
+    link = CodedLink(scheme.modulation, scheme.code_rate, scheme.k, ITERATIONS)
     rng = np.random.default_rng([seed, *scheme.key.encode()])
     blocks = int(np.clip(BITS_A_BATCH // scheme.k, *BATCH))
     counts: dict[float, tuple[int, int]] = {}
@@ -55,8 +54,8 @@ def accurate(fit: Waterfall) -> bool:
     return all(fit.standard_error_db(rate) <= error for rate, error in ACCURACY_DB.items())
 
 
-def fill(path: Path, schemes: Sequence[Scheme], seed: int, iterations: int) -> Iterator[Measured]:
-    """Measure the schemes that a file does not have yet; every one is written as soon as it is done.
+def fill(path: Path, schemes: Sequence[Scheme], seed: int) -> Iterator[Measured]:
+    """Measure schemes and add them to a file; every one is written as soon as it is done.
 
     Yields:
         What was measured, in the order of the schemes.
@@ -64,15 +63,9 @@ def fill(path: Path, schemes: Sequence[Scheme], seed: int, iterations: int) -> I
     Raises:
         InputError: the file holds something else, was made with other settings, or cannot be written.
     """
-    file = PointsFile(seed, iterations, ())
-    if path.exists():
-        file = load_points(path)
-        if (file.seed, file.iterations) != (seed, iterations):
-            raise InputError("is of other settings", source=path, remedy="give its seed and iterations")
-    there = {measured.scheme.key for measured in file.measured}
+    file = open_points(path, seed)
     for scheme in schemes:
-        if scheme.key not in there:
-            measured = measure(scheme, seed, iterations)
-            file = replace(file, measured=(*file.measured, measured))
-            file.save(path)
-            yield measured
+        measured = measure(scheme, seed)
+        file = replace(file, measured=(*file.measured, measured))
+        file.save(path)
+        yield measured
