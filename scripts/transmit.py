@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
     """Send a clip or picture over a link that is really run."""
-    import json as json_module
+    from json import dumps
 
     from tqdm import tqdm
 
@@ -63,16 +63,19 @@ def command(
 
         report = transmit(clip, settings, advance)
     figures = report.to_json()
-    text = json_module.dumps(figures, indent=1)
+    text = dumps(figures, indent=1)
     path = write_received(out, clip, report.transmission.received.frames)
     write_atomic(out / "figures.json", (text + "\n").encode())
     if json:
         print(text)
-        return
+    else:
+        _show({**{key: value for key, value in figures.items() if key != "settings"}, "written": path})
+
+
+def _show(figures: dict[str, Any]) -> None:
+    """Print a line a figure."""
     for name, value in figures.items():
-        if name != "settings":
-            print(f"{name:18}{f'{value:.4f}' if isinstance(value, float) else value}")
-    print(f"{'written':18}{path}")
+        print(f"{name:18}{f'{value:.4f}' if isinstance(value, float) else value}")
 
 
 if __name__ == "__main__":
