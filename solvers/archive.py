@@ -9,6 +9,8 @@ from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.types import BoolArray, Costs, FloatArray, Instance, IntArray
 from semverse.solvers.base import Bound, Clock, Front, Snapshot
 
+_APART = 1.02  # every second snapshot is at least this much later: a few hundred in all
+
 
 def nondominated(objectives: FloatArray) -> BoolArray:
     """Mark the points [K] that no other of the [K, 2] dominates (minimisation); of equal ones the first."""
@@ -57,8 +59,15 @@ class Archive:
             if keep[len(self._objectives) :].any():
                 self._placements = np.concatenate([self._placements, array[good]])[keep]
                 self._objectives = objectives[keep]
-                self._history.append(Snapshot(self._clock.elapsed, self._objectives))
+                self._note()
         return costs
+
+    def _note(self) -> None:
+        """Take a snapshot; of those that follow closely only the last is kept, for memory's sake."""
+        now, history = self._clock.elapsed, self._history
+        if len(history) > 1 and now < _APART * history[-2].seconds:
+            history.pop()
+        history.append(Snapshot(now, self._objectives))
 
     def front(self, bounds: tuple[Bound, ...] = ()) -> Front:
         """Return the front, sorted by latency."""

@@ -23,6 +23,7 @@ from semverse.solvers.layout import Layout
 from semverse.solvers.relink import fill
 
 _INSIDE = 1e-6  # relative; how far below a corner of the front a point must lie
+_MOST_COLUMNS = 200_000  # of the integer steps, some hundred MB; beyond, they are collected anew
 _ROUNDING = 1e-8  # relative; taken off every bound, so that it holds in spite of rounding
 
 
@@ -138,6 +139,8 @@ class Search:
 
     def _combine(self, target: Target) -> None:
         """Choose among known columns, polish the outcome, keep it."""
+        if len(self.wide) > _MOST_COLUMNS:
+            self.wide, self._shared = Pool(self.instance, self.pool.layout), 0
         for column in self.pool.columns[self._shared :]:
             self.wide.add(column.space, column.assignment)
         self._shared = len(self.pool)

@@ -19,7 +19,7 @@ from semverse.envs.scc.order import heaviest_first
 from semverse.envs.scc.reward import raw_weights
 from semverse.envs.scc.toy import toy_instance
 from semverse.envs.scc.types import Instance
-from semverse.solvers.archive import nondominated
+from semverse.solvers.archive import Archive, nondominated
 from semverse.solvers.base import Bound, Budget, preference_grid, spread_order
 from semverse.solvers.certificate import Certificate, area_above
 from semverse.solvers.construct import construct, repair, ruin, space_by_space
@@ -184,6 +184,24 @@ def test_relinking_stays_between_and_moves_change_one_request(seed: int) -> None
     assert len(path) > 0
     moved = single_moves(instance, ends[0], np.random.default_rng(0), 50)
     assert ((moved != ends[0]).sum(axis=1) == 1).all()
+
+
+def test_a_long_history_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every second snapshot is at least 2 % later, however often the front grew; the last is of now."""
+    instance, now = toy_instance(), [0.0]
+    clock = Budget().start()
+    monkeypatch.setattr(type(clock), "elapsed", property(lambda _: now[0]))
+    archive = Archive(instance, clock)
+    placements = np.array(list(itertools.product(range(3), repeat=4)))
+    costs = evaluate(instance, placements)
+    archive.add(placements[costs.feasible][:1])
+    for now[0] in np.linspace(0.01, 100.0, 20_000):
+        archive._note()
+    seconds = np.array([snapshot.seconds for snapshot in archive.front().history])
+    assert len(seconds) < 2 * np.log(10_000) / np.log(1.02)
+    assert (seconds[2:] >= 1.02 * seconds[:-2]).all()
+    assert seconds[-1] == 100.0
+    assert (np.diff(seconds) > 0).all()
 
 
 def test_processor_time_does_not_run_while_a_process_sleeps() -> None:

@@ -16,6 +16,7 @@ from semverse.envs.scc.model import evaluate
 from semverse.envs.scc.types import FloatArray, Instance, IntArray, Links, Mecs, Requests, Spaces, Users
 from semverse.solvers.base import Budget, preference_grid, spread_order
 from semverse.solvers.exact import pricing
+from semverse.solvers.exact import search as exact_search
 from semverse.solvers.exact.columns import Pool
 from semverse.solvers.exact.integer import reduced_costs
 from semverse.solvers.exact.prices import MULTIPLES, Prices, cut_levels
@@ -325,6 +326,21 @@ def test_bounds_say_whether_pricing_was_exact(monkeypatch: pytest.MonkeyPatch) -
         bounds += search.bounds()
     assert [bound.complete for bound in bounds] == [True, False]
     assert bounds[1].value < bounds[0].value
+
+
+def test_columns_of_the_integer_steps_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a number they are collected anew, those of the linear relaxations first."""
+    instance = sample_instance(load_scenario("california", users=40, mecs=10, spaces=10), rng())
+    monkeypatch.setattr(exact_search, "_MOST_COLUMNS", 110)
+    search = Search(instance, default_config(), Budget().start(), rng())
+    search.start(np.array([[0.5, 0.5]]))
+    target = search.new_target(np.array([0.5, 0.5]))
+    first = search.wide
+    for _ in range(4):
+        search.visit(target)
+    assert search.wide is not first
+    assert len(search.wide) >= len(search.pool) > 0
+    assert target.bound <= search.best(target)[1] <= target.bound * 1.02
 
 
 @pytest.mark.parametrize("room", [1, 4, 15, 20, 25])
