@@ -13,6 +13,8 @@ Decibel = Annotated[float, pydantic.Field(ge=-40, le=40)]
 Decibels = Annotated[tuple[Decibel, ...], pydantic.Field(min_length=1)]
 Share = Annotated[float, pydantic.Field(gt=0, le=1)]
 
+Positive = Annotated[float, pydantic.Field(gt=0)]
+
 
 class MeshesConfig(Config):
     """Codecs of human meshes: error against SNR at equal mean numbers of symbols (Fig. 6)."""
@@ -49,8 +51,12 @@ class PicturesConfig(Config):
     count: Count  # pictures, in alphabetical order
     snr_db: Decibels
     design_snr_db: Decibel  # of the sweep over rates
-    rates: Annotated[tuple[Share, ...], pydantic.Field(min_length=1)]
-    swept_rate: Share  # of the sweep over SNR
+    rate: Share  # asked of the variable codecs
+    stretches: Annotated[tuple[Positive, ...], pydantic.Field(min_length=1)]  # of their levels, over rates
+    classical_spp: Annotated[
+        tuple[Positive, ...], pydantic.Field(min_length=1)
+    ]  # symbols per pixel, over rates
+    swept_spp: Positive  # of the classical chains, over SNR
     lpips_side: Annotated[int, pydantic.Field(ge=32)]
 
 

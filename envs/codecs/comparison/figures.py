@@ -42,7 +42,7 @@ def draw_pictures(rows: Sequence[Row], config: PicturesConfig, path: Path) -> No
     """Draw three qualities against symbols per pixel (upper row) and against SNR (lower row)."""
     figure, axes = _figure(2, 3)
     at_design = [row for row in rows if row["snr_db"] == config.design_snr_db]
-    swept = [row for row in rows if row["asked"] in (config.swept_rate, 1.0)]
+    swept = [row for row in rows if row["asked"] in (1.0, config.swept_spp)]
     for column, (quality, label) in enumerate(_QUALITIES):
         for index, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
             for axis, found, key in (
@@ -63,7 +63,7 @@ def draw_rate_maps(codec: ImageCodec, photographs: Photographs, config: Pictures
     for row, picture in zip(axes if count > 1 else [axes], photographs.pictures, strict=False):
         generator = torch.Generator().manual_seed(photographs.seed)
         passage = codec.send(
-            to_tensor(picture[None]), config.design_snr_db, rate=config.swept_rate, generator=generator
+            to_tensor(picture[None]), config.design_snr_db, rate=config.rate, generator=generator
         )
         row[0].imshow(picture)
         found = row[1].imshow(

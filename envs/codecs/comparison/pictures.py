@@ -31,7 +31,7 @@ from semverse.envs.codecs.vlscc.pictures import (
     to_picture,
     to_tensor,
 )
-from semverse.envs.codecs.vlscc.rate import entropy_bits, side_information_bpp
+from semverse.envs.codecs.vlscc.rate import entropy_bits, side_information_bpp, stretched
 from semverse.envs.codecs.vlscc.tasks import center
 from semverse.envs.errors import InputError
 
@@ -68,37 +68,40 @@ def picture_cells(config: PicturesConfig, seed: int) -> list[Cell]:
     photographs = load_photographs(config, seed)
     variable = {method: load_image_codec(name) for method, name in config.variable.items()}
     fixed = {method: load_image_codec(name) for method, name in config.fixed.items()}
-    first = next(iter(variable.values()))
 
     @cache  # the same bits are sent at every SNR
     def streams(chain: ChainConfig, spp: float) -> Callable[[], list[Bitstream]]:
         return cache(partial(coded, photographs.pictures, chain, spp))
 
     cells = []
-    for rate, snr_db in _points(config):
-        place = f"{rate:g}_{snr_db:g}"
-        learned = partial(_learned, photographs, snr_db)
+    for stretch, snr_db in _points(config, config.stretches, 1.0):
         for index, (method, codec) in enumerate(variable.items()):
-            sender = partial(_by_network, codec, rate)
-            cells.append(Cell(f"variable_{index}_{place}", partial(learned, rate, method, codec, sender)))
-        if config.entropy:
-            sender = partial(_by_entropy, first, rate)
-            cells.append(Cell(f"entropy_{place}", partial(learned, rate, ENTROPY, first, sender)))
-        for index, chain in enumerate(config.classical):
-            spp = rate * first.most_symbols_per_pixel
-            run = partial(_classical, photographs, snr_db, rate, chain, streams(chain, spp))
-            cells.append(Cell(f"classical_{index}_{place}", run))
+            sender = partial(_by_network, codec, config.rate, stretch)
+            run = partial(_learned, photographs, snr_db, stretch, method, codec, sender)
+            cells.append(Cell(f"variable_{index}_{stretch:g}_{snr_db:g}", run))
+    if config.entropy:
+        first = next(iter(variable.values()))
+        for stretch in config.stretches:
+            sender = partial(_by_entropy, first, config.rate, stretch)
+            run = partial(_learned, photographs, config.design_snr_db, stretch, ENTROPY, first, sender)
+            cells.append(Cell(f"entropy_{stretch:g}", run))
     for snr_db in config.snr_db:
         for index, (method, codec) in enumerate(fixed.items()):
             run = partial(_learned, photographs, snr_db, 1.0, method, codec, partial(_whole, codec))
             cells.append(Cell(f"fixed_{index}_{snr_db:g}", run))
+    for spp, snr_db in _points(config, config.classical_spp, config.swept_spp):
+        for index, chain in enumerate(config.classical):
+            run = partial(_classical, photographs, snr_db, spp, chain, streams(chain, spp))
+            cells.append(Cell(f"classical_{index}_{spp:g}_{snr_db:g}", run))
     return cells
 
 
-def _points(config: PicturesConfig) -> list[tuple[float, float]]:
+def _points(
+    config: PicturesConfig, over_rates: Sequence[float], over_snr: float
+) -> list[tuple[float, float]]:
     """Return rate and SNR of both sweeps, each pair once."""
-    swept = [(config.swept_rate, snr_db) for snr_db in config.snr_db]
-    return list(dict.fromkeys([*((rate, config.design_snr_db) for rate in config.rates), *swept]))
+    swept = [(over_snr, snr_db) for snr_db in config.snr_db]
+    return list(dict.fromkeys([*((rate, config.design_snr_db) for rate in over_rates), *swept]))
 
 
 def load_photographs(config: PicturesConfig, seed: int) -> Photographs:
@@ -125,21 +128,25 @@ def load_image_codec(name: str) -> ImageCodec:
     return codec
 
 
-def _by_network(codec: ImageCodec, rate: float, x: Tensor, snr_db: float, generator: Generator) -> Passage:
-    return codec.send(x, snr_db, rate=rate, generator=generator)
+def _by_network(
+    codec: ImageCodec, rate: float, stretch: float, x: Tensor, snr_db: float, generator: Generator
+) -> Passage:
+    level = stretched(codec.choose(x, snr_db, rate), stretch, codec.config.levels)
+    return codec.send(x, snr_db, level=level, generator=generator)
 
 
 def _whole(codec: ImageCodec, x: Tensor, snr_db: float, generator: Generator) -> Passage:
     return codec.send(x, snr_db, generator=generator)
 
 
-def _by_entropy(codec: ImageCodec, rate: float, x: Tensor, snr_db: float, generator: Generator) -> Passage:
+def _by_entropy(
+    codec: ImageCodec, rate: float, stretch: float, x: Tensor, snr_db: float, generator: Generator
+) -> Passage:
     """Spend on each picture as many symbols as the network would, but where the estimated entropy is."""
-    level = codec.choose(x, snr_db, rate)
+    level = stretched(codec.choose(x, snr_db, rate), stretch, codec.config.levels)
     bits = block_bits(x, codec.config.downsampling)
     scale = fit_proportional(codec, bits, float(codec.symbols(level).double().mean()))
-    entropic = proportional(bits, scale, codec.config.levels)
-    return codec.send(x, snr_db, level=entropic, generator=generator)
+    return codec.send(x, snr_db, level=proportional(bits, scale, codec.config.levels), generator=generator)
 
 
 def _learned(
