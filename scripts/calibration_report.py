@@ -32,7 +32,7 @@ FAST = (Scheme("qpsk", 0.5, 1024), Scheme("16qam", 0.5, 1024), Scheme("64qam", 0
 def report(seed: int) -> None:
     """Print what the models miss of fresh Monte Carlo."""
     torch.set_num_threads(1)
-    console = Console()
+    console = Console(width=120)
     with tqdm(total=sum(map(len, GROUPS.values())), unit="scheme") as bar:
         for title, schemes in GROUPS.items():
             checks = []

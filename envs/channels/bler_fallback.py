@@ -17,7 +17,7 @@ from semverse.envs.channels.bler_points import Measured, Scheme
 from semverse.envs.channels.capacity import normal_approximation_waterfall
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL
 from semverse.envs.channels.numerics import FloatArray, normal_quantile
-from semverse.envs.channels.schemes import base_graph
+from semverse.envs.channels.schemes import base_graph, effective_rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +44,13 @@ class Fallback:
 
 def features(modulation: str, code_rate: FloatArray, k: FloatArray) -> FloatArray:
     """Return what shift and ratio are linear in [B, features]; BPSK counts as QPSK, of which it is half."""
-    one = np.ones_like(code_rate)
+    rate = effective_rate(modulation, code_rate, k)
+    one = np.ones_like(rate)
     order, length = max(2, BITS_PER_SYMBOL[modulation]) * one, np.log2(k)
-    second = np.where(base_graph(code_rate, k) == 2, 1.0, 0.0)
-    repeated = np.maximum(0.2 - code_rate, 0.0)  # below the rate of base graph 2
-    of_length = (length, length**2, length * code_rate, length * order)
-    columns = (one, code_rate, code_rate**2, order, *of_length, second, second * code_rate, repeated)
+    second = np.where(base_graph(rate, k) == 2, 1.0, 0.0)
+    repeated = np.maximum(0.2 - rate, 0.0)  # below the rate of base graph 2
+    of_length = (length, length**2, length * rate, length**2 * rate, length * order)
+    columns = (one, rate, rate**2, order, *of_length, second, second * rate, repeated)
     return np.stack(columns, axis=1)
 
 

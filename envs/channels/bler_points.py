@@ -11,7 +11,7 @@ import numpy as np
 
 from semverse.envs.channels.capacity import normal_approximation_waterfall
 from semverse.envs.channels.numerics import normal_quantile
-from semverse.envs.channels.waterfall import Waterfall, fit_waterfall
+from semverse.envs.channels.waterfall_fit import Waterfall, fit_waterfall
 from semverse.envs.errors import InputError
 from semverse.envs.files import read_text, write_atomic
 

@@ -75,7 +75,7 @@ def normal_approximation_waterfall(
 ) -> tuple[FloatArray, FloatArray]:
     """Return Es/N0 at a block error rate of one half, and width, of the normal approximation in dB.
 
-    The width is that from one half to 10 %. Arguments broadcast; see `semverse.envs.channels.waterfall`.
+    The width is that from one half to 10 %. Arguments broadcast; see `semverse.envs.channels.waterfall_fit`.
 
     Raises:
         InputError: a scheme that does not exist.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from semverse.envs.channels.bler import bler, waterfall
+from semverse.envs.channels.block_errors import bler, waterfall
 from semverse.envs.channels.capacity import bicm_capacity, bicm_esno_db
 from semverse.envs.channels.checks import check_numbers, check_range
 from semverse.envs.channels.mcs import mcs_table

@@ -35,6 +35,12 @@ def block_symbols(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike) -
     return np.ceil(length / rate / BITS_PER_SYMBOL[modulation] - 1e-9)
 
 
+def effective_rate(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike) -> FloatArray:
+    """Return the code rate once all symbols of a block are full."""
+    sent = block_symbols(modulation, code_rate, k) * BITS_PER_SYMBOL[modulation]
+    return np.asarray(np.asarray(k, dtype=np.float64) / sent)
+
+
 def base_graph(code_rate: npt.ArrayLike, k: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Return the LDPC base graph, 1 or 2 (TS 38.212, 7.2.2; one code block, no CRC counted)."""
     rate, length = np.asarray(code_rate), np.asarray(k)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from semverse.envs.channels.bler_points import ITERATIONS, Measured, Scheme, fit_points, open_points
-from semverse.envs.channels.waterfall import Waterfall
+from semverse.envs.channels.waterfall_fit import Waterfall
 from semverse.envs.codecs.link import CodedLink
 
 GRID_DB = 0.05  # Es/N0 is rounded to it, so that later batches add to earlier ones

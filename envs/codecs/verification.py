@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semverse.envs.channels.bler import shipped_fallback, waterfall
 from semverse.envs.channels.bler_points import Scheme
+from semverse.envs.channels.block_errors import shipped_fallback, waterfall
 from semverse.envs.channels.fading import rayleigh, rician
 from semverse.envs.channels.link_quality import block_fading_bler, effective_esno_db
 from semverse.envs.channels.numerics import normal_quantile, to_db
@@ -41,6 +41,7 @@ SHORT_AT_HIGH_RATES = (
     Scheme("64qam", 0.82, 256),
     Scheme("256qam", 797 / 1024, 160),
     Scheme("16qam", 0.9, 160),
+    Scheme("64qam", 3 / 4, 40),
 )
 OUTSIDE = (
     Scheme("qpsk", 1 / 2, 16),

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semverse.envs.channels.bler import bler, shipped_fallback, waterfall
 from semverse.envs.channels.bler_fallback import Fallback, leave_one_out_db, smooth
 from semverse.envs.channels.bler_points import PointsFile, fit_points, grid, load_points
+from semverse.envs.channels.block_errors import bler, shipped_fallback, waterfall
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL
 from semverse.envs.channels.numerics import normal_quantile, normal_tail
-from semverse.envs.channels.waterfall import fit_waterfall
+from semverse.envs.channels.waterfall_fit import fit_waterfall
 from semverse.envs.errors import InputError
 
 
@@ -81,7 +81,8 @@ def test_more_energy_fewer_errors_more_rate_more_errors(modulation):
         assert found.shape == (8, 91)
         assert ((found >= 0) & (found <= 1)).all()
         assert (np.diff(found, axis=1) <= 0).all()
-        assert (np.diff(waterfall(modulation, rates[:, 0], k)[0]) > 0).all()
+        # not more: short blocks of two rates may have the same symbols
+        assert (np.diff(waterfall(modulation, rates[:, 0], k)[0]) >= 0).all()
 
 
 @given(st.sampled_from(sorted(BITS_PER_SYMBOL)), st.floats(0.03, 0.925), st.integers(12, 8448))

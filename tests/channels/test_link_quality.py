@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semverse.envs.channels.bler import bler, waterfall
+from semverse.envs.channels.block_errors import bler, waterfall
 from semverse.envs.channels.link_quality import (
     block_fading_bler,
     effective_esno_db,

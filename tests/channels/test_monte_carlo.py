@@ -23,7 +23,7 @@ def test_table(scheme):
     assert abs(hundredth) <= 0.15
 
 
-@pytest.mark.parametrize("scheme", [s for s in OUTSIDE if s.k >= 32], ids=lambda scheme: scheme.key)
+@pytest.mark.parametrize("scheme", OUTSIDE, ids=lambda scheme: scheme.key)
 def test_fallback_outside_of_the_table(scheme):
     check = check_waterfall(scheme, SEED)
     assert check.table_db == check.fallback_db

@@ -22,7 +22,7 @@ from semverse.envs.channels.capacity import bicm_esno_db
 from semverse.envs.channels.checks import check_numbers
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL
 from semverse.envs.channels.numerics import FloatArray, normal_tail
-from semverse.envs.channels.schemes import block_symbols, check_scheme
+from semverse.envs.channels.schemes import check_scheme, effective_rate
 
 LONGEST_OF_GRAPH_2 = 292  # bits, at any rate (TS 38.212, 7.2.2)
 MEASURED_AS = {"bpsk": "qpsk"}  # the same channel a bit, at twice the energy a symbol
@@ -135,8 +135,3 @@ def _table(modulation: str) -> Table:
 def shipped_fallback() -> Fallback:
     """Return what the shipped points say of schemes outside of the table."""
     return Fallback.fit(load_points().measured)
-
-
-def effective_rate(modulation: str, code_rate: FloatArray, k: FloatArray) -> FloatArray:
-    """Return the code rate once all symbols are full."""
-    return np.asarray(k / (block_symbols(modulation, code_rate, k) * BITS_PER_SYMBOL[modulation]))
