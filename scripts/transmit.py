@@ -62,8 +62,7 @@ def command(
             bar.update(done - bar.n)
 
         report = transmit(clip, settings, advance)
-    figures = report.to_json()
-    text = dumps(figures, indent=1)
+    text = dumps(figures := report.to_json(), indent=1)
     path = write_received(out, clip, report.transmission.received.frames)
     write_atomic(out / "figures.json", (text + "\n").encode())
     if json:
@@ -73,7 +72,6 @@ def command(
 
 
 def _show(figures: dict[str, Any]) -> None:
-    """Print a line a figure."""
     for name, value in figures.items():
         print(f"{name:18}{f'{value:.4f}' if isinstance(value, float) else value}")
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from semverse.envs.channels.bler import bler, waterfall
-from semverse.envs.channels.link_quality import block_fading_bler
+from semverse.envs.channels import bler, block_fading_bler, waterfall
 from semverse.envs.codecs.bitstream import Frames, codec_named
 from semverse.envs.codecs.chain import send
 from semverse.envs.codecs.classical import clean_psnr_db, encode

@@ -43,7 +43,7 @@ class Curve:
         return np.asarray(((a * x + b) * x + c) * x + d)
 
     @classmethod
-    def through(cls, knots: FloatArray, values: Sequence[float]) -> Curve:
+    def through(cls, knots: FloatArray, values: Sequence[float] | FloatArray) -> Curve:
         """Return the curve through points (knots [K], values [K])."""
         from scipy.interpolate import PchipInterpolator
 
