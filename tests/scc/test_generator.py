@@ -144,3 +144,11 @@ def test_overrides_and_small_sizes():
     config = load_scenario("california", users=1, spaces=1, mecs=1, cells=None)
     instance = sample_instance(config, np.random.default_rng(0))
     assert (instance.num_users, instance.num_spaces, instance.num_mecs) == (1, 1, 1)
+
+
+def test_a_path_may_begin_with_an_environment_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOMEWHERE", str(tmp_path))
+    assert load_scenario("california", cells="$SOMEWHERE/sites.csv").cells == tmp_path / "sites.csv"
+    monkeypatch.delenv("SOMEWHERE")
+    with pytest.raises(InputError, match=r"cells: .*names an environment variable that is not set"):
+        load_scenario("california", cells="$SOMEWHERE/sites.csv")
