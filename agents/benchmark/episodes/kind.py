@@ -13,6 +13,7 @@ from semverse.agents.benchmark.episodes.table import Row, csv_text, rich_tables,
 from semverse.agents.benchmark.episodes.tensorboard import write_tensorboard
 from semverse.agents.benchmark.kind import Json, Kind
 from semverse.agents.benchmark.store import Store
+from semverse.agents.training.bounds import bound_of
 
 
 def task(config: EpisodeConfig, cell: Cell, store: Store) -> Json:
@@ -31,7 +32,8 @@ def task(config: EpisodeConfig, cell: Cell, store: Store) -> Json:
 
 def notes(results: Results) -> list[str]:
     """Say so where no bound is known."""
-    return [] if results.bounded else [f"no bound is known of the returns in {results.config.env}: no shares"]
+    env = results.config.env
+    return [f"no bound is known of the returns in {env}: no shares"] if bound_of(env) is None else []
 
 
 KIND = Kind[EpisodeConfig, Cell, Results, Row](

@@ -36,11 +36,6 @@ class Runs:
         """Share of the bound that was reached [R, E]; NaN where none is known."""
         return share_of_bound(self.returns, self.bounds)
 
-    @property
-    def name(self) -> str:
-        """Number of runs and episodes, in words."""
-        return f"{len(self.trainings)} x {len(self.seeds)}"
-
 
 @dataclass(frozen=True, eq=False)
 class Results:
