@@ -80,7 +80,8 @@ def load_benchmark(path: str | Path | None, flags: dict[str, Any]) -> BenchmarkC
     Args:
         path: YAML file; None means the one that ships for the environment.
         flags: values by key; None means not given. ``agents`` is a list of labels, which keep the
-            settings the file has for them; so is ``regions`` where the file has a mapping.
+            settings the file has for them; so is ``regions`` where the file has a mapping. The file's
+            reference agent counts only if it is one of them.
 
     Returns:
         The configuration, of the schema that the environment's kind of benchmark has.
@@ -97,6 +98,8 @@ def load_benchmark(path: str | Path | None, flags: dict[str, Any]) -> BenchmarkC
     kind = kind_of(env)
     if "agents" in given:
         given["agents"] = _picked(given["agents"], data.get("agents"), kind.entry)
+        if data.get("reference_agent") not in given["agents"]:
+            data.pop("reference_agent", None)  # not asked for; the flag may name another
     if "regions" in given and isinstance(data.get("regions"), dict):
         given["regions"] = _picked(given["regions"], data["regions"], lambda _: {})
     config: BenchmarkConfig = parse(kind.schema, {**data, **given}, source=source)

@@ -155,6 +155,15 @@ def test_wrong_values_are_one_line_and_write_nothing(episodes, changes, text, tm
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("agents", "reference", "expected"),
+    [("isgc_exact", None, None), ("equal,separate", None, "separate"), ("equal,mine", "equal", "equal")],
+)
+def test_the_files_reference_agent_counts_only_among_those_picked(file, agents, reference, expected):
+    flags = {"agents": agents.split(","), "reference_agent": reference}
+    assert load_benchmark(file, flags).reference_agent == expected
+
+
 def test_flags_pick_labels_agents_and_checkpoints(file, episodes):
     config = load_benchmark(file, {"agents": ["mine", "equal", "isgc_ppo"], "episodes": 7})
     assert config.episodes == 7
