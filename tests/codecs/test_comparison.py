@@ -111,12 +111,12 @@ def test_means():
 def test_mesh_findings_say_no_as_well():
     def rows(errors):
         return [
-            {"method": method, "snr_db": snr_db, "mpjpe": value}
+            {"method": method, "snr_db": snr_db, "mpjpe": value, "symbols": 4000 if "4k" in method else 2000}
             for method, values in errors.items()
             for snr_db, value in zip((0, 10), values, strict=True)
         ]
 
-    (yes,) = mesh_findings(rows({"VL-SCC": (0.1, 0.04), "SCC(2k)": (0.2, 0.05)}))
+    (yes,) = mesh_findings(rows({"VL-SCC": (0.1, 0.04), "SCC(2k)": (0.2, 0.05), "SCC(4k)": (0, 0)}))
     assert yes["reproduced"]
     assert yes["figures"] == {"smaller by at 0 dB": 0.5, "smaller by at 10 dB": 0.2}
     (no,) = mesh_findings(rows({"VL-SCC": (0.1, 0.06), "SCC(2k)": (0.2, 0.05)}))
