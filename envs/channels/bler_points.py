@@ -33,7 +33,7 @@ LOWEST_RATE = {  # just below those of the same tables
 # where the share of bits that base graph 2 never sends does (TS 38.212, 5.2.2), which counts at high rates.
 LENGTHS_OF_LOW_RATES = (64, 128, 256, 512, 1024, 2048, 3824)
 LONG_LENGTHS = (3840, 8448)  # base graph 1, at rates above 1/4
-LENGTHS_OF_HIGH_RATES = (64, 128, 192, 193, 292, 293, 512, 1024, 2048, 4096, 8448)
+LENGTHS_OF_HIGH_RATES = (64, 128, 160, 192, 193, 292, 293, 512, 1024, 2048, 4096, 8448)
 Point = tuple[float, int, int]  # Es/N0 in dB, blocks sent, blocks lost
 TYPICAL_LOSS_DB = 0.8  # of the code against the normal approximation
 

@@ -39,8 +39,8 @@ SHORT_AT_HIGH_RATES = (
     Scheme("bpsk", 3 / 4, 200),
     Scheme("qpsk", 0.85, 256),
     Scheme("64qam", 0.82, 256),
-    Scheme("256qam", 797 / 1024, 160),
-    Scheme("16qam", 0.9, 160),
+    Scheme("256qam", 797 / 1024, 176),
+    Scheme("16qam", 0.9, 144),
     Scheme("64qam", 3 / 4, 40),
 )
 OUTSIDE = (
