@@ -88,6 +88,15 @@ def rate_slopes(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> 
     return rates, slopes
 
 
+def time_slopes(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> tuple[FloatArray, FloatArray]:
+    """Return the times [3, B] in s of positive splits, and what another MHz takes off them, s/MHz [3, B]."""
+    rates, slopes = rate_slopes(strength, split, config)
+    times = column(config.data) / rates
+    gains = slopes * times
+    gains /= rates
+    return times, gains
+
+
 def rate_curvature(rates: FloatArray, slopes: FloatArray, split: FloatArray) -> FloatArray:
     """Return the second derivative of the rates by the bandwidth [3, ...]: 0 of proportional rates.
 

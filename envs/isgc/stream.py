@@ -29,6 +29,7 @@ TIME_LEFT, FEASIBLE, ACCEPTANCE, OPTIMAL = 3, 4, 5, 6
 FACTS = 7
 ENTRY = np.dtype([("state", np.float32, 10), ("facts", np.float64, FACTS)])
 OPAQUE = np.dtype((np.void, ENTRY.itemsize))
+NUMBERS = np.arange(1, BLOCK + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ class StateStream:
         blocks = min(num, ROWS)
         self._uniform = np.empty((blocks, BLOCK, 8), dtype=np.float32)
         self._normal = np.empty((blocks, BLOCK, 2), dtype=np.float32)
-        self._entries = np.empty((2, blocks * BLOCK), dtype=ENTRY)
+        self._entries = np.empty((blocks, BLOCK), dtype=ENTRY)
 
     def restart(self, row: int) -> None:
         """Forget what a row's former generator drew."""
@@ -119,27 +120,23 @@ class StateStream:
             self.config,
         )
         facts = describe(states, self.config, optimum=self.optimum)
-        good = facts[FEASIBLE].reshape(count, BLOCK) > 0
-        accepted = self._seen[0, rows][:, None] + good.cumsum(axis=1)
-        drawn = self._seen[1, rows][:, None] + np.arange(1, BLOCK + 1)
+        good = (facts[FEASIBLE] > 0).reshape(count, BLOCK)
+        feasible = good.cumsum(axis=1)
+        accepted, drawn = self._seen[0, rows, None] + feasible, self._seen[1, rows, None] + NUMBERS
         np.divide(accepted, drawn, out=facts[ACCEPTANCE].reshape(count, BLOCK))
         self._seen[0, rows], self._seen[1, rows] = accepted[:, -1], drawn[:, -1]
-        kept = good.ravel() if self.resample else np.ones(good.size, dtype=np.bool_)
-        self._queue(states, facts, np.flatnonzero(kept), rows)
+        entries = self._entries[:count]
+        flat = entries.reshape(-1)
+        flat["state"], flat["facts"] = states.T, facts.T
+        # a state that is dropped goes where the next one will overwrite it, or behind the end
+        self._queue(entries, feasible - good if self.resample else NUMBERS - 1, rows)
+        self._end[rows] += feasible[:, -1] if self.resample else BLOCK
 
-    def _queue(
-        self, states: npt.NDArray[np.float32], facts: FloatArray, chosen: IntArray, rows: IntArray
-    ) -> None:
-        """Put the chosen columns of blocks, one block a row, behind what the rows' rings hold."""
-        entries, moved = self._entries[0, : states.shape[1]], self._entries[1, : len(chosen)]
-        entries["state"], entries["facts"] = states.T, facts.T
-        block = chosen // BLOCK
-        added = np.bincount(block, minlength=len(rows))
-        first = self._end[rows] % self._size - (added.cumsum() - added)  # so that entry j stands at j + first
-        place = np.arange(len(chosen)) + first[block]
+    def _queue(self, entries: npt.NDArray[np.void], order: IntArray, rows: IntArray) -> None:
+        """Put entries [R, BLOCK] in their order, counted from 0, behind the ends of the rings of R rows."""
+        place = (self._end[rows] % self._size)[:, None] + order
         place[place >= self._size] -= self._size
+        place *= len(self._rows)
+        place += rows[:, None]
         # as opaque bytes, which numpy moves ten times faster than records
-        np.take(entries.view(OPAQUE), chosen, out=moved.view(OPAQUE), mode="clip")
-        ring = self._ring.reshape(-1).view(OPAQUE)
-        ring[place * len(self._rows) + rows[block]] = moved.view(OPAQUE)
-        self._end[rows] += added
+        self._ring.reshape(-1).view(OPAQUE)[place] = entries.view(OPAQUE)

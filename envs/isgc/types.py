@@ -50,6 +50,10 @@ class Links:
     strength: FloatArray  # [3, B] see `semverse.envs.isgc.links.links_of`
     time_left_s: FloatArray  # [B] for transmission: the deadline less the three computations
 
+    def take(self, rows: IntArray) -> Links:
+        """Return the links of some states."""
+        return Links(self.strength.take(rows, axis=1), self.time_left_s.take(rows))
+
 
 @dataclass(frozen=True, eq=False)
 class Decision:
