@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from semverse.envs.checks import check_count
-from semverse.envs.vector import check_mode, check_reset_mask, check_seeds
+from semverse.envs.vector import check_mode, check_reset_mask, check_seeds, keep_heap
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -45,6 +45,7 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any], ABC):
         observation_space: gymnasium.Space[Any],
         action_space: gymnasium.Space[Any],
     ) -> None:
+        keep_heap()
         self.num_envs = check_count("num_envs", num_envs)
         self.autoreset_mode = check_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}

@@ -12,6 +12,19 @@ from gymnasium.vector import AutoresetMode
 from semverse.envs.errors import InputError
 
 
+HEAP = 1 << 23  # bytes; more than the temporary arrays of a step or a refill take together
+
+
+def keep_heap() -> None:
+    """Let the C library keep the memory of temporary arrays between steps.
+
+    glibc gives the end of its heap back to the system as soon as more than a threshold is free, and fetching
+    the same pages again costs more than the arithmetic on them. The threshold is twice the largest block
+    that was ever freed (mallopt(3), M_MMAP_THRESHOLD); this one is never touched, so it costs nothing.
+    """
+    np.empty(HEAP, dtype=np.uint8)
+
+
 def check_mode(mode: str | AutoresetMode) -> AutoresetMode:
     """Return the autoreset mode.
 

@@ -33,8 +33,8 @@ class Decided:
         """Return the info of every row."""
         infos: dict[str, npt.NDArray[Any]] = {
             "utility": self.utility,
-            "split_mhz": np.ascontiguousarray(self.split.T),
-            "raw_split_mhz": np.ascontiguousarray(self.raw_split.T),
+            "split_mhz": self.split.T,
+            "raw_split_mhz": self.raw_split.T,
             "feasible": self.feasible,
             "missed_deadline": self.missed,
             "latency_s": self.latency_s,
@@ -51,15 +51,15 @@ def check_actions(actions: npt.ArrayLike, num: int) -> FloatArray:
         InputError: a wrong shape, or a value that is not finite.
     """
     try:
-        given = np.asarray(actions, dtype=np.float64)
+        given = np.asarray(actions)
+        logits = np.array(given.T, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise InputError("is no array of numbers", key="action", remedy=f"give shape [{num}, 3]") from error
     if given.shape != (num, 3):
         raise InputError(f"has shape {list(given.shape)}", key="action", remedy=f"give shape [{num}, 3]")
-    if not np.isfinite(given.sum()):
+    if not np.isfinite(logits.sum()):
         raise InputError("is not finite", key="action", remedy="give three logits in [-1, 1]")
-    logits: FloatArray = np.minimum(np.maximum(np.ascontiguousarray(given.T), -1.0), 1.0)
-    return logits
+    return np.clip(logits, -1.0, 1.0, out=logits)
 
 
 def split_of(logits: FloatArray, config: ISGCConfig) -> FloatArray:
@@ -91,14 +91,13 @@ def decide(
     rates = link_rates(links.strength, raw, config)
     transmission = total(link_times(rates, config))
     missed = ~in_time(links, transmission, config)
-    feasible, split, kept = facts[FEASIBLE] > 0, raw, ~missed
+    feasible, split, kept = facts[FEASIBLE] > 0, raw.copy(), ~missed
     if shield:
         rows = np.flatnonzero(missed)
         if len(rows):
             some = links_in(facts[: TIME_LEFT + 1].take(rows, axis=1))
             quickest = quickest_split(some, config)
             moved = shielded_split(some, raw.take(rows, axis=1), quickest, config)
-            split = raw.copy()
             split[:, rows] = moved
             better = link_rates(some.strength, moved, config)
             rates[:, rows] = better

@@ -24,26 +24,29 @@ SMALLEST_RATE = 1e-12
 PER_BIT = 1.0 / np.log(2.0)
 
 
-def links_of(state: State, config: ISGCConfig) -> Links:
-    """Reduce states to their links.
+def links_of(state: State, config: ISGCConfig, out: Links | None = None) -> Links:
+    """Reduce states to their links, into ``out`` if given.
 
     ``strength`` [3, B] is the rate per MHz (Msut/s/MHz, Mbit/s/MHz) of a link whose rate is proportional to
     its bandwidth, and the SNR times the bandwidth [MHz] of one whose noise grows with it.
     """
-    strength = np.empty((3, *state.entropy.shape))
+    shape = state.entropy.shape
+    links = Links(np.empty((3, *shape)), np.empty(shape)) if out is None else out
+    strength, time_left = links.strength, links.time_left_s
     np.divide(state.entropy, state.symbols, out=strength[0])
     noise = state.noise_content * state.noise_content
     np.divide(state.gain_content * state.power_content, noise, out=strength[1])
-    noise = state.noise_feedback * state.noise_feedback
+    np.multiply(state.noise_feedback, state.noise_feedback, out=noise)
     np.divide(state.gain_feedback * state.power_feedback, noise, out=strength[2])
     if config.link_model == "psd":
         strength[1:] *= config.bandwidth_mhz / 3.0
     else:
         strength[1:] = np.log1p(strength[1:]) * PER_BIT
-    computation = config.inference_tflop / state.compute_inference
-    computation += config.rendering_tflop / state.compute_rendering
-    computation += config.extraction_tflop / config.extraction_tflops
-    return Links(strength, config.deadline_s - computation)
+    np.divide(config.inference_tflop, state.compute_inference, out=time_left)
+    time_left += config.rendering_tflop / state.compute_rendering
+    time_left += config.extraction_tflop / config.extraction_tflops
+    np.subtract(config.deadline_s, time_left, out=time_left)
+    return links
 
 
 def link_rates(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> FloatArray:
@@ -89,11 +92,23 @@ def rate_slopes(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> 
 
 
 def time_slopes(strength: FloatArray, split: FloatArray, config: ISGCConfig) -> tuple[FloatArray, FloatArray]:
-    """Return the times [3, B] in s of positive splits, and what another MHz takes off them, s/MHz [3, B]."""
-    rates, slopes = rate_slopes(strength, split, config)
-    times = column(config.data) / rates
-    gains = slopes * times
-    gains /= rates
+    """Return the times [3, B] in s of positive splits, and what another MHz takes off them, s/MHz [3, B].
+
+    A proportional link gains ``t / W``; one of SNR x the share ``1 - x / ((1 + x) ln(1 + x))`` of that.
+    """
+    rates = strength * split
+    if config.link_model == "psd":
+        snr = strength[1:] / split[1:]
+        nats = np.log1p(snr)
+        np.multiply(split[1:], nats, out=rates[1:])
+        rates[1:] *= PER_BIT
+    times = np.divide(column(config.data), rates, out=rates)
+    gains = times / split
+    if config.link_model == "psd":
+        nats *= 1.0 + snr
+        snr /= nats
+        snr *= gains[1:]
+        gains[1:] -= snr
     return times, gains
 
 

@@ -21,7 +21,7 @@ from semverse.envs.isgc.types import FloatArray, IntArray, Links, State
 
 BLOCK = 128  # draws a row and refill
 LOW = 32  # a row is filled up together with one that ran dry if it has at most as many left
-ROWS = 32  # rows whose blocks are worked on at once: the arrays stay in the cache and in the heap
+ROWS = 64  # rows whose blocks are worked on at once: few calls, and the arrays stay in the cache
 
 # rows of a fact table: what is known of a state beside the state itself
 STRENGTH = slice(0, 3)
@@ -48,10 +48,9 @@ class Drawn:
 
 def describe(states: npt.NDArray[np.float32], config: ISGCConfig, *, optimum: bool) -> FloatArray:
     """Return the facts [FACTS, B] of states [10, B]; the acceptance is left at 0."""
-    links = links_of(State(*states.astype(np.float64)), config)
-    facts = np.zeros((FACTS, states.shape[1]))
-    facts[STRENGTH], facts[TIME_LEFT] = links.strength, links.time_left_s
-    facts[FEASIBLE] = feasible_links(links, config)
+    facts = np.empty((FACTS, states.shape[1]))
+    links = links_of(State(*states.astype(np.float64)), config, out=links_in(facts))
+    facts[FEASIBLE], facts[ACCEPTANCE:] = feasible_links(links, config), 0.0
     if optimum:
         facts[OPTIMAL] = optimal_links(links, config)[1]
     return facts
@@ -81,7 +80,6 @@ class StateStream:
         self._head = np.zeros(num, dtype=np.int64)
         self._end = np.zeros(num, dtype=np.int64)
         self._seen = np.zeros((2, num), dtype=np.int64)  # feasible draws, draws
-        # working memory: fresh pages cost more than the draws
         blocks = min(num, ROWS)
         self._uniform = np.empty((blocks, BLOCK, 8), dtype=np.float32)
         self._normal = np.empty((blocks, BLOCK, 2), dtype=np.float32)
