@@ -11,7 +11,6 @@ from gymnasium.vector import AutoresetMode
 
 from semverse.envs.errors import InputError
 
-
 HEAP = 1 << 23  # bytes; more than the temporary arrays of a step or a refill take together
 
 

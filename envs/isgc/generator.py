@@ -30,6 +30,7 @@ def noise_ranges(config: ISGCConfig) -> tuple[Float32, Float32]:
     low, width = ends[:, :1], ends[:, 1:] - ends[:, :1]
     return low.astype(np.float32), width.astype(np.float32)
 
+
 def states_from_noise(uniform: Float32, normal: Float32, config: ISGCConfig) -> Float32:
     """Turn standard noise, uniform [8, B] and normal [2, B], into states [10, B] (before any test).
 

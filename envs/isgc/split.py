@@ -79,9 +79,7 @@ def feasible_links(links: Links, config: ISGCConfig) -> BoolArray:
     return good
 
 
-def time_and_bound_s(
-    links: Links, split: FloatArray, config: ISGCConfig
-) -> tuple[FloatArray, FloatArray]:
+def time_and_bound_s(links: Links, split: FloatArray, config: ISGCConfig) -> tuple[FloatArray, FloatArray]:
     """Return the time [B] in s of splits [3, B], and one that no split of as much band can beat.
 
     Times are convex in the split, so they lie above their tangent plane, and that is lowest where all of the
