@@ -52,7 +52,8 @@ def study(
     fixed = evaluate_agent(
         make_agent("fixed", env_id, env_settings=settings), env_id, settings, episodes, seed
     )
-    best = fixed.infos["optimal_utility"]
+    assert fixed.bounds is not None
+    best = fixed.bounds
     frames, whole = problem.config.frames, problem.budget * problem.step_symbols
 
     def gain(returns: FloatArray) -> float:
