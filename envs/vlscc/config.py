@@ -30,6 +30,8 @@ class VLSCCConfig(Config):
     mean_snr_db: Annotated[float, pydantic.Field(ge=-100, le=100, strict=True)]
     fading_correlation: Annotated[float, pydantic.Field(ge=0, lt=1, strict=True)]
     scene_stay: Annotated[float, pydantic.Field(ge=0, lt=1, strict=True)]
+    # levels at which the transmitter works out, with a simulation of its own codec, what quality to expect
+    probe_levels: tuple[Annotated[int, pydantic.Field(ge=0, strict=True)], ...]
     gamma: Annotated[float, pydantic.Field(ge=0, le=1e3, strict=True)]
 
 

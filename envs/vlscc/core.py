@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from semverse.envs.errors import InputError
 from semverse.envs.vlscc.generator import draw_episodes
-from semverse.envs.vlscc.model import cap_levels, frame_distortion, place, reward
+from semverse.envs.vlscc.model import cap_levels, expected_quality, frame_distortion, place, reward
 from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.types import BoolArray, Episode, FloatArray, IntArray
 
@@ -135,19 +135,20 @@ class Streams:
             self.waiting[active], self.last_quality[active] = waiting[active], quality[active]
 
     def observe(self) -> Float32:
-        """Return the observations [N, P K + 5] (`semverse.envs.vlscc.options.observation_space`)."""
+        """Return the observations [N, P (K + E) + 5] (`semverse.envs.vlscc.options.observation_space`)."""
         problem, (frames, snr_db) = self.problem, self.at_hand()
         left_frames = problem.config.frames - self.time
         spread = np.maximum(left_frames, 1) * problem.frame_steps
-        features = self._features.shape[1]
-        seen = np.empty((len(self._rows), features + 5), dtype=np.float32)
+        features, size, grid = self._features.shape[1], observation_size(problem), problem.surfaces.snr_db
+        seen = np.empty((len(self._rows), size), dtype=np.float32)
         np.take(self._features, frames, axis=0, out=seen[:, :features])
-        grid = problem.surfaces.snr_db
-        seen[:, features] = np.minimum(np.maximum(snr_db, grid[0]), grid[-1])
-        seen[:, features + 1] = np.minimum(self.left / spread, 1.0)
-        seen[:, features + 2] = left_frames * (1.0 / problem.config.frames)
-        seen[:, features + 3] = (problem.deadline - self.waiting) * (1.0 / problem.deadline)
-        seen[:, features + 4] = self.last_quality
+        expected = expected_quality(frames, *place(snr_db, problem), problem)
+        seen[:, features : size - 5] = expected.reshape(len(expected), -1)
+        seen[:, size - 5] = np.minimum(np.maximum(snr_db, grid[0]), grid[-1])
+        seen[:, size - 4] = np.minimum(self.left / spread, 1.0)
+        seen[:, size - 3] = left_frames * (1.0 / problem.config.frames)
+        seen[:, size - 2] = (problem.deadline - self.waiting) * (1.0 / problem.deadline)
+        seen[:, size - 1] = self.last_quality
         return seen
 
     def infos(self, sent: Sent) -> dict[str, Any]:
@@ -171,6 +172,12 @@ class Streams:
             "action_mask": mask if blocks == 1 else np.repeat(mask[:, None], blocks, axis=1),
             "symbols_left": self.left * self.problem.step_symbols,
         }
+
+
+def observation_size(problem: Problem) -> int:
+    """Return how many numbers an observation has."""
+    s = problem.surfaces
+    return int(s.blocks * (s.features.shape[-1] + len(problem.config.probe_levels)) + 5)
 
 
 def check_actions(actions: npt.ArrayLike, num: int, problem: Problem) -> IntArray:

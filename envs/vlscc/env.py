@@ -39,10 +39,11 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
     highest level that fits is sent, and ``info["repaired"]`` says so. Level 0 always fits.
 
     ## Observation space
-    ``Box(K + 5)``: the frame's features (`unwrapped.problem.surfaces.feature_names`: what the transmitter
-    knows without sending), the ratio of the frame in dB, the symbols left for each frame left (over N, at
-    most 1), shares of the frames left and of the deadline left, the quality of the last frame. The terminal
-    observation shows the last frame once more.
+    ``Box(K + E + 5)``: the frame's features (`unwrapped.problem.surfaces.feature_names`: what the transmitter
+    knows without sending); the quality to expect at the profile's ``probe_levels``, which a transmitter works
+    out with a decoder of its own; the ratio of the frame in dB; the symbols left for each frame left (over
+    N, at most 1); shares of the frames left and of the deadline left; the quality of the last frame. The
+    terminal observation shows the last frame once more.
 
     ## Reward
     ``quality - gamma q / (L - 1)`` (eq. 6 of the paper with the quality in place of minus the distortion).
@@ -82,6 +83,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
         link_share: symbols that the link sends in a frame interval, over N.
         deadline_share: symbols that it sends until a frame's deadline, over N.
         gamma: price of a whole code.
+        probe_levels: levels at which the quality to expect is observed.
         render_mode: "rgb_array" or None.
 
     Raises:
@@ -109,6 +111,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
         link_share: float | None = None,
         deadline_share: float | None = None,
         gamma: float | None = None,
+        probe_levels: tuple[int, ...] | None = None,
         render_mode: str | None = None,
     ) -> None:
         self.problem = make_problem(
@@ -125,6 +128,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
             link_share=link_share,
             deadline_share=deadline_share,
             gamma=gamma,
+            probe_levels=probe_levels,
         )
         self.render_mode = render_mode
         self.observation_space = observation_space(self.problem)
@@ -206,7 +210,8 @@ class VLSCCMapEnv(VLSCCEnv):
     what is left over to the first blocks that were cut (``info["repaired"]``).
 
     ## Observation space
-    ``Box(P K + 5)``: the features of each block in turn, then as `VLSCCEnv`.
+    ``Box(P (K + E) + 5)``: the features of each block in turn, the quality to expect of each block as if it
+    were the frame, then as `VLSCCEnv`.
 
     Args:
         profile: "map" or the path of a YAML file.

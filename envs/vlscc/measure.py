@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 import pydantic
 import torch
+from numpy.polynomial.chebyshev import chebvander2d
 from torch import Generator, Tensor
 
 from semverse.envs.codecs.vlscc.body import CAMERA, SHAPE
@@ -39,6 +40,7 @@ class MeasureConfig(Config):
     scene_frames: Count
     snr_db: Annotated[tuple[float, ...], pydantic.Field(min_length=2)]
     draws: Count  # of the noise, for each frame, level and ratio
+    smoothing: Annotated[int, pydantic.Field(ge=1, le=10)]  # degree; see `smooth`
     seed: Annotated[int, pydantic.Field(ge=0)]
 
 
@@ -105,20 +107,6 @@ def measure_frame(config: MeasureConfig, codec: Codec, content: Content, frame: 
     return stacked
 
 
-def probes(codec: Codec, blocks: Tensor, snr_db: float) -> Tensor:
-    """Return what the transmitter can compute with a decoder of its own [B, 2].
-
-    The distortion if nothing is sent, and that of half a code without noise; ``snr_db`` is what the codec is
-    told about the channel, and must be a ratio that it was trained for.
-    """
-    middle, shape = codec.config.levels // 2, codec.map_shape(blocks)
-    found = []
-    for level in (0, middle):
-        symbols, q = codec.encode(blocks, snr_db, torch.full((len(blocks), *shape), float(level)))
-        found.append(distortion_of(codec, blocks, codec.decode(symbols, q, snr_db, blocks.shape)))
-    return torch.stack(found, -1)
-
-
 def allocation(codec: Codec, blocks: Tensor, snr_db: Sequence[float]) -> Tensor:
     """Return the levels [B, S] that the rate allocation network chooses: rounded means over the maps."""
     chosen = [codec.encode(blocks, snr)[1].reshape(len(blocks), -1) for snr in snr_db]
@@ -140,9 +128,8 @@ def mesh_surfaces(config: MeasureConfig, partial: Path, progress: Callable[[int,
     if not isinstance(codec, MeshCodec):
         raise InputError(f"{config.codec} is no codec of meshes", key="codec", remedy="choose another")
     content = people(config, codec)
-    distortion = _all_frames(config, codec, content, partial, progress)
+    distortion = smooth(_all_frames(config, codec, content, partial, progress), config.smoothing)
     blocks, held_out = content.sources[:, 0], content.held_out.numpy()
-    features = torch.cat([codec.features(blocks), probes(codec, blocks, config.snr_db[-1])], 1)
     return checked(
         Surfaces(
             name=config.name,
@@ -151,8 +138,8 @@ def mesh_surfaces(config: MeasureConfig, partial: Path, progress: Callable[[int,
             symbols=codec.config.length,
             distortion=distortion,
             snr_db=np.array(config.snr_db),
-            features=features[:, None].double().numpy(),
-            feature_names=("entropy", *(activity.name for activity in ACTIVITIES), "unsent", "clean"),
+            features=codec.features(blocks)[:, None].double().numpy(),
+            feature_names=("entropy", *(activity.name for activity in ACTIVITIES)),
             allocation=allocation(codec, blocks, config.snr_db)[:, None].double().numpy(),
             scene=content.scene.numpy(),
             held_out=held_out,
@@ -161,6 +148,25 @@ def mesh_surfaces(config: MeasureConfig, partial: Path, progress: Callable[[int,
             best=0.0,
         )
     )
+
+
+def smooth(distortion: FloatArray, degree: int) -> FloatArray:
+    """Return distortions [F, P, L, S] without the roughness that few draws leave.
+
+    The logarithm of each block is fitted by Chebyshev polynomials of the logarithm of the level and of the
+    ratio, of a total degree up to ``degree``. Level 0 stays as it is: nothing is sent, so no noise matters.
+    """
+    levels, ratios = distortion.shape[-2:]
+    x = np.log(np.arange(1, levels))
+    x, y = 2.0 * x / x[-1] - 1.0, np.linspace(-1.0, 1.0, ratios)
+    every = chebvander2d(np.repeat(x, ratios), np.tile(y, levels - 1), [degree, degree])
+    kept = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
+    basis = every[:, kept]
+    measured = np.log(distortion[..., 1:, :]).reshape(-1, len(basis))
+    fitted = basis @ np.linalg.lstsq(basis, measured.T, rcond=None)[0]
+    found = distortion.copy()
+    found[..., 1:, :] = np.exp(fitted.T).reshape(found[..., 1:, :].shape)
+    return found
 
 
 def _all_frames(

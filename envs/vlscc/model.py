@@ -44,6 +44,16 @@ def frame_distortion(
     return mean
 
 
+def expected_quality(frames: IntArray, lower: IntArray, weight: FloatArray, problem: Problem) -> FloatArray:
+    """Return the quality [N, P, E] of each block at the ``probe_levels``, as if it were the whole frame."""
+    blocks, count, ratios = problem.surfaces.distortion.shape[1:]
+    levels = np.array(problem.config.probe_levels, dtype=np.int64)
+    place_of = (np.arange(blocks)[:, None] * count + levels) * ratios  # [P, E] within a frame's table
+    at = (frames * (blocks * count * ratios) + lower)[:, None, None] + place_of
+    low, high = problem.table.take(at), problem.table.take(at + 1)
+    return problem.quality(low + weight[:, None, None] * (high - low))
+
+
 def curves(frames: IntArray, snr_db: FloatArray, problem: Problem) -> FloatArray:
     """Return the distortions [..., P, L] of frames [...] at each level."""
     lower, weight = place(snr_db, problem)

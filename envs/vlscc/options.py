@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 
 from semverse.envs.errors import InputError
-from semverse.envs.vlscc.core import Meter
+from semverse.envs.vlscc.core import Meter, observation_size
 from semverse.envs.vlscc.problem import Content, Problem
 from semverse.envs.vlscc.types import Episode
 
@@ -65,19 +65,21 @@ def action_space(problem: Problem) -> gymnasium.spaces.Discrete | gymnasium.spac
 
 
 def observation_space(problem: Problem) -> gymnasium.spaces.Box:
-    """Return the space of observations [P K + 5].
+    """Return the space of observations [P (K + E) + 5].
 
-    The features of the frame, block by block; the ratio in dB; the symbols left a frame left over those of a
-    whole code (1: they will do for whole codes); shares of frames left, and of the deadline; the last
-    quality.
+    The features of the frame, block by block; the quality to expect at each of the profile's
+    ``probe_levels``, block by block; the ratio in dB; the symbols left a frame left over those of a whole
+    code (1: they will do for whole codes); shares of frames left, and of the deadline; the last quality.
     """
     s = problem.surfaces
     features = s.features.reshape(s.frames, -1)
+    probes = s.blocks * len(problem.config.probe_levels)
     worst, best = problem.quality_bounds
-    low = [*features.min(axis=0), s.snr_db[0], 0.0, 0.0, 0.0, min(worst, 0.0)]
-    high = [*features.max(axis=0), s.snr_db[-1], 1.0, 1.0, 1.0, max(best, 0.0)]
+    low = [*features.min(axis=0), *[worst] * probes, s.snr_db[0], 0.0, 0.0, 0.0, min(worst, 0.0)]
+    high = [*features.max(axis=0), *[best] * probes, s.snr_db[-1], 1.0, 1.0, 1.0, max(best, 0.0)]
     ends = np.array([low, high]).astype(np.float32)
-    ends[:, -1] = np.nextafter(ends[:, -1], np.array([-np.inf, np.inf], dtype=np.float32))
+    computed = [*range(features.shape[1], len(low) - 5), len(low) - 1]  # these may be rounded beyond
+    ends[:, computed] = np.nextafter(ends[:, computed], np.array([[-np.inf], [np.inf]], dtype=np.float32))
     return gymnasium.spaces.Box(ends[0], ends[1], dtype=np.float32)
 
 
@@ -106,7 +108,7 @@ def read_episode(options: dict[str, Any] | None, problem: Problem) -> Episode | 
 
 
 def user_space(problem: Problem) -> gymnasium.spaces.Box:
-    """Return the space of a user's observations [K + 3]: `observation_space` without budget and deadline."""
-    full, size = observation_space(problem), problem.surfaces.features.shape[-1]
-    kept = [*range(size + 1), size + 2, size + 4]
+    """Return the space of a user's observations [K + E + 3]: without budget and deadline."""
+    full, size = observation_space(problem), observation_size(problem)
+    kept = [*range(size - 4), size - 3, size - 1]
     return gymnasium.spaces.Box(full.low[kept], full.high[kept], dtype=np.float32)

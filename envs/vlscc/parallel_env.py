@@ -19,6 +19,7 @@ from semverse.envs.checks import check_count
 from semverse.envs.errors import InputError
 from semverse.envs.vlscc.core import check_actions
 from semverse.envs.vlscc.generator import draw_episodes
+from semverse.envs.vlscc.model import expected_quality, place
 from semverse.envs.vlscc.options import RENDER_MODES, action_space, make_problem, user_space
 from semverse.envs.vlscc.problem import Content
 from semverse.envs.vlscc.shared import Shares, share_symbols, social_optimum
@@ -33,8 +34,8 @@ class VLSCCParallelEnv(ParallelEnv):  # type: ignore[misc]
     Actions: ``Discrete(L)``, as `VLSCCEnv`. If all ask for more than ``budget_share`` N symbols a user, the
     highest levels give way first (`semverse.envs.vlscc.model.cap_levels`); nothing is saved for later cycles.
 
-    Observations: ``Box(K + 3)``: the features of the user's own frame, its ratio in dB, the share of cycles
-    left, the quality of its last frame; `state` joins them all.
+    Observations: ``Box(K + E + 3)``: the features of the user's own frame, the quality to expect at the probe
+    levels, its ratio in dB, the share of cycles left, the quality of its last frame; `state` joins them all.
 
     Rewards: ``reward="team"``: everybody gets the mean of ``quality - gamma q / (L - 1)``; ``"selfish"``:
     each gets its own.
@@ -151,19 +152,20 @@ class VLSCCParallelEnv(ParallelEnv):  # type: ignore[misc]
         return results
 
     def _rows(self) -> npt.NDArray[np.float32]:
-        """Return the observations of all users [N, K + 3]."""
+        """Return the observations of all users [N, K + E + 3]."""
         length, grid = self.problem.config.frames, self.problem.surfaces.snr_db
         at = min(self._cycle, length - 1)
         left = np.full(len(self._quality), 1.0 - self._cycle / length)
         snr_db = np.clip(self.episode.snr_db[at], grid[0], grid[-1])
-        rest = np.stack([snr_db, left, self._quality], axis=-1)
-        return np.concatenate([self._features[self.episode.frames[at]], rest], axis=-1).astype(np.float32)
+        frames, rest = self.episode.frames[at], np.stack([snr_db, left, self._quality], axis=-1)
+        expected = expected_quality(frames, *place(snr_db, self.problem), self.problem)[:, 0]
+        return np.concatenate([self._features[frames], expected, rest], axis=-1).astype(np.float32)
 
     def _observations(self) -> dict[str, Any]:
         return dict(zip(self.possible_agents, self._rows(), strict=True)) if self.agents else {}
 
     def state(self) -> npt.NDArray[np.float32]:
-        """Return the observations of all users [N (K + 3)]."""
+        """Return the observations of all users [N (K + E + 3)]."""
         return self._rows().ravel()
 
     def render(self) -> npt.NDArray[np.uint8] | None:

@@ -45,6 +45,9 @@ class Problem:
         surfaces = load_surfaces(config.surfaces)
         if content == "held_out" and not surfaces.held_out.any():
             raise InputError("the surfaces have none", key="content", remedy="choose 'train'")
+        if any(level >= surfaces.levels for level in config.probe_levels):
+            remedy = f"give levels from 0 to {surfaces.levels - 1}"
+            raise InputError(f"are {list(config.probe_levels)}", key="probe_levels", remedy=remedy)
         return Problem(config, surfaces, content)
 
     @cached_property

@@ -62,12 +62,12 @@ def test_observations_by_hand():
     env = gymnasium.make("semverse/VLSCC-v0", profile="toy", frames=4, deadline_share=1.0)
     episode = Episode(np.array([0, 1, 2, 3]), np.array([0.0, 10.0, 40.0, -3.0]))
     seen, _, infos = play(env, lambda t, info: [3, 3, 1, 3][t], options={"episode": episode})
-    expected = [
-        [1, 0, 6 / 12, 1, 1, 0],
-        [2, 10, 3 / 9, 3 / 4, 2 / 3, 1 - 1 / 8],
-        [4, 10, 1 / 6, 2 / 4, 2 / 3, 1 - 2 / 14],  # level 2, for one step of three waits before the deadline
-        [1, 0, 0, 1 / 4, 1, 1 - 1 / 2],
-        [1, 0, 0, 0, 1, 1 - 1 / 2],
+    expected = [  # the second number: quality at level 1
+        [1, 1 - 1 / 4, 0, 6 / 12, 1, 1, 0],
+        [2, 1 - 1 / 4, 10, 3 / 9, 3 / 4, 2 / 3, 1 - 1 / 8],
+        [4, 1 - 1 / 2, 10, 1 / 6, 2 / 4, 2 / 3, 1 - 2 / 14],  # level 2: one step of three waits
+        [1, 1 - 1 / 4, 0, 0, 1 / 4, 1, 1 - 1 / 2],
+        [1, 1 - 1 / 4, 0, 0, 0, 1, 1 - 1 / 2],
     ]
     assert np.allclose(seen, expected)
     assert [info["level"] for info in infos] == [3, 2, 1, 0]
@@ -114,6 +114,7 @@ def test_stepping_a_finished_episode_is_refused():
         ("VLSCC-v0", {"profile": "toy", "surfaces": "moon"}, "surfaces"),
         ("VLSCC-v0", {"profile": "toy", "surfaces": "toy_map"}, "surfaces"),
         ("VLSCC-v0", {"profile": "toy", "frames": 0}, "frames"),
+        ("VLSCC-v0", {"profile": "toy", "probe_levels": (1, 4)}, "probe_levels"),
         ("VLSCC-v0", {"profile": "toy", "budget_share": 1.5}, "budget_share"),
         ("VLSCC-v0", {"profile": "toy", "fading_correlation": 1.0}, "fading_correlation"),
         ("VLSCCMap-v0", {"profile": "toy"}, "surfaces"),

@@ -7,7 +7,7 @@ import pytest
 import semverse.envs  # noqa: F401  registers the ids
 from semverse.envs.config import load_config, shipped
 from semverse.envs.errors import InputError
-from semverse.envs.vlscc.measure import MeasureConfig, mesh_surfaces
+from semverse.envs.vlscc.measure import MeasureConfig, mesh_surfaces, smooth
 from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.surfaces import load_surfaces
 
@@ -22,6 +22,7 @@ TINY = MeasureConfig(
     scene_frames=1,
     snr_db=(0.0, 10.0),
     draws=2,
+    smoothing=1,
     seed=3,
 )
 
@@ -65,9 +66,17 @@ def test_measured_surfaces_are_of_the_codec(tmp_path):
     assert found.held_out.tolist() == [False] * 4 + [True] * 4
     assert found.distortion[:, 0, 0].mean() > 3 * found.distortion[:, 0, -1].mean()
     assert found.feature_names[0] == "entropy"
-    # level 0 sends nothing, so that no noise matters: the transmitter knows what arrives
-    unsent = found.features[:, 0, found.feature_names.index("unsent")]
-    assert unsent == pytest.approx(found.distortion[:, 0, 0, 1], rel=0.1)
+
+
+def test_smoothing_keeps_what_is_smooth_and_level_zero():
+    """Powers of the level and of the ratio are straight in logarithms: degree 1 is exact for them."""
+    level, ratio = np.arange(16)[:, None], 10 ** (np.arange(0, 12, 3) / 10)
+    exact = 0.2 / (np.maximum(level, 0.5) ** 0.7 * ratio**0.5)
+    rough = exact * np.exp(0.05 * np.random.default_rng(0).standard_normal((6, 1, 16, 4)))
+    assert smooth(exact[None, None], 1)[0, 0] == pytest.approx(exact)
+    error = np.abs(np.log(smooth(rough, 1) / exact))
+    assert error[..., 1:, :].mean() < 0.5 * np.abs(np.log(rough / exact))[..., 1:, :].mean()
+    assert np.array_equal(smooth(rough, 1)[..., 0, :], rough[..., 0, :])
 
 
 def test_the_command_writes_a_table(semverse, tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from semverse.envs.errors import InputError
 from semverse.envs.vlscc.generator import draw_episodes
-from semverse.envs.vlscc.model import cap_levels, curves, evaluate, place
+from semverse.envs.vlscc.model import cap_levels, curves, evaluate, expected_quality, place
 from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.types import Episode
 
@@ -71,6 +71,14 @@ def test_ratios_off_the_grid_count_as_the_nearest(snr):
     lower, weight = place(np.array([snr]), TOY)
     assert lower[0] == 0
     assert weight[0] == pytest.approx(min(max(snr / 10, 0), 1))
+
+
+def test_what_to_expect_is_what_comes():
+    for problem in (TOY, MAP):
+        drawn = draw_episodes([np.random.default_rng(1)], problem).row(0)
+        expected = expected_quality(drawn.frames, *place(drawn.snr_db, problem), problem)  # [T, P, 1]
+        found = curves(drawn.frames, drawn.snr_db, problem)[..., list(problem.config.probe_levels)]
+        assert expected == pytest.approx(problem.quality(found))
 
 
 def test_curves_are_what_evaluate_looks_up():
