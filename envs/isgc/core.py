@@ -52,7 +52,7 @@ def check_actions(actions: npt.ArrayLike, num: int) -> FloatArray:
     """
     try:
         given = np.asarray(actions)
-        logits = np.array(given.T, dtype=np.float64, order="C")
+        logits = given.T.astype(np.float64, order="C", casting="same_kind")
     except (TypeError, ValueError) as error:
         raise InputError("is no array of numbers", key="action", remedy=f"give shape [{num}, 3]") from error
     if given.shape != (num, 3):

@@ -10,7 +10,7 @@ from semverse.envs.isgc.types import BoolArray, FloatArray, Links
 
 TOLERANCE = 1e-9  # relative, of deadline and band
 QUICKEST_STEPS = 4  # 4e-11 of the shortest time, well within the tolerance
-SHIELD_STEPS = 3  # at most 2e-5 s of the default deadline left over, for any action
+SHIELD_STEPS = 3  # leave at most 2e-5 s of the default deadline over
 DEAD = 1e-9  # strength a MHz of the band of a link without gain; all of the band is no use to it
 TINY = 1e-30
 

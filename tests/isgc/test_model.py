@@ -22,6 +22,7 @@ from semverse.envs.isgc.model import (
     shield,
 )
 from semverse.envs.isgc.shared import share_by_bids, social_optimum
+from semverse.envs.isgc.split import time_and_bound_s
 from semverse.envs.isgc.types import STATE_FIELDS, State
 from semverse.envs.isgc.waterfill import share_band, width_for
 
@@ -245,6 +246,50 @@ def test_shield_moves_no_farther_than_it_must(seed, raw, profile):
         assert np.array_equal(moved, split)
     else:
         assert 0 <= 2.0 - evaluate(states[0], moved, config).latency_s + 1e-9 <= 0.02
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_shield_leaves_next_to_no_time(profile):
+    states, config = draws(profile, 4_000, seed=6)
+    rng = np.random.default_rng(0)
+    for logits in (rng.uniform(-1, 1, (3, 4_000)), rng.choice([-1.0, 1.0], (3, 4_000))):
+        raw = split_of(logits, config).T
+        missed = ~evaluate(states, raw, config).feasible
+        left = 2.0 - evaluate(states, shield(states, raw, config), config).latency_s[missed]
+        assert missed.sum() > 1_000
+        assert left.min() >= -1e-9
+        assert left.max() <= 5e-5
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("deadline_s", [1.0, 2.0, 5.0])
+def test_proofs_of_feasibility_agree_with_the_quickest_split(profile, deadline_s):
+    config = profile_of(profile, deadline_s=deadline_s)
+    states = sample_states(np.random.default_rng(3), 20_000, config, resample=False)
+    latency = evaluate(states, min_time_split(states, config), config).latency_s
+    assert np.array_equal(feasible(states, config), latency <= deadline_s * (1 + 1e-9))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_split_is_quicker_than_the_bound(profile):
+    states, config = draws(profile, 30)
+    links, grid = links_of(State.of(states), config), simplex(60)
+    fastest = evaluate(states[:, None], grid, config).latency_s.min(axis=1)
+    computation = config.deadline_s - links.time_left_s
+    for split in (np.full((3, 30), 20 / 3), min_time_split(states, config).T):
+        spent, bound = time_and_bound_s(links, split, config)
+        assert (bound + computation <= fastest + 1e-12).all()
+        assert (bound <= spent + 1e-12).all()
+    assert spent == pytest.approx(bound, rel=1e-4)  # near the quickest split they are as good as one
+
+
+def test_a_link_without_gain_serves_nobody():
+    state = HAND.copy()
+    state[3] = 0.0
+    for profile in PROFILES:
+        config = load_profile(profile)
+        assert not feasible(state, config)
+        assert min_time_split(state, config).sum() == pytest.approx(20)
 
 
 @given(seed=seeds, factor=st.floats(0.1, 10.0))
