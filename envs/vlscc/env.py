@@ -214,7 +214,7 @@ class VLSCCMapEnv(VLSCCEnv):
     were the frame, then as `VLSCCEnv`.
 
     Args:
-        profile: "map" or the path of a YAML file.
+        profile: "toy_map" or the path of a YAML file.
         **options: as for `VLSCCEnv`.
     """
 

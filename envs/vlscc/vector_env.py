@@ -105,7 +105,7 @@ class VLSCCMapVectorEnv(VLSCCVectorEnv):
 
     Args:
         num_envs: how many copies.
-        profile: "map" or the path of a YAML file.
+        profile: "toy_map" or the path of a YAML file.
         **options: as for `VLSCCVectorEnv`.
     """
 
