@@ -1,0 +1,1 @@
+"""The cloud-edge-end VR service (paper 000, SC-CEE-Meta): who computes what, with which codecs and rates."""
