@@ -163,7 +163,8 @@ def test_dependency_rule(path):
         assert not touches(path, "semverse.agents", "gymnasium", "pettingzoo", *adapters())
     if top == "agents":
         assert not touches(path, *adapters())
-    if path.parts[:2] in (("envs", "cee"), ("envs", "isgc"), ("envs", "vlscc")) and not path.stem.endswith("env"):
+    layered = (("envs", "cee"), ("envs", "isgc"), ("envs", "vlscc"))
+    if path.parts[:2] in layered and not path.stem.endswith("env"):
         allowed = {"options", "speed"}  # what the adapters have in common, and what measures them
         assert path.stem in allowed or not touches(path, "gymnasium", "pettingzoo", *adapters())
     if path.parts[:2] == ("envs", "scc") and path.stem in MODEL_LAYER:
