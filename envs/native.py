@@ -38,6 +38,8 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any], ABC):
         InputError: no copies, or an unknown autoreset mode.
     """
 
+    truncates = False  # episodes are cut off when they are over, rather than terminated
+
     def __init__(
         self,
         num_envs: int,
@@ -146,7 +148,9 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any], ABC):
             self._begin(np.flatnonzero(restart), None)
             infos = merged(infos, shown(self._start_infos(), restart))
         self._over = over if self.autoreset_mode is not AutoresetMode.SAME_STEP else np.zeros_like(over)
-        return self._observe(), rewards, over.copy(), np.zeros_like(over), {**ends, **infos}
+        ended, none = over.copy(), np.zeros_like(over)
+        terminated, truncated = (none, ended) if self.truncates else (ended, none)
+        return self._observe(), rewards, terminated, truncated, {**ends, **infos}
 
     def _restart_all(self) -> Step:
         """Let every row begin its next episode."""

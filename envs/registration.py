@@ -48,6 +48,7 @@ class EnvRow:
 _SCC = "semverse.envs.scc"
 _ISGC = "semverse.envs.isgc"
 _VLSCC = "semverse.envs.vlscc"
+_CEE = "semverse.envs.cee"
 
 _TABLE: tuple[EnvRow, ...] = (
     EnvRow(
@@ -153,6 +154,26 @@ _TABLE: tuple[EnvRow, ...] = (
         "pettingzoo",
         f"{_VLSCC}.parallel_env",
         "users share the symbols of a frame, as a team or selfishly",
+    ),
+    EnvRow(
+        "semverse/CEE-v0",
+        "gymnasium",
+        f"{_CEE}.env:CEEEnv",
+        "codecs, rates and places of a cloud-edge-end VR service, epoch by epoch",
+        vector_entry_point=f"{_CEE}.vector_env:CEEVectorEnv",
+        bound=Bound(f"{_CEE}.env:episode_bound"),
+    ),
+    EnvRow(
+        "semverse/MO-CEE-v0",
+        "mo-gymnasium",
+        f"{_CEE}.env:MOCEEEnv",
+        "CEE-v0 with two latencies, quality, energy and cost as vector reward",
+    ),
+    EnvRow(
+        "semverse/cee_parallel_v0",
+        "pettingzoo",
+        f"{_CEE}.parallel_env",
+        "users share band, edge and cloud, as a team or selfishly",
     ),
 )
 

@@ -187,6 +187,7 @@ class CEEConfig(Config):
     limits: Limits
     reward: Reward
     paper: FixedSystem
+    shared_capacity: Annotated[float, pydantic.Field(gt=0, le=1, strict=True)]
     dynamics: Dynamics
 
     @pydantic.model_validator(mode="after")

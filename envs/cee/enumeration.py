@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semverse.envs.cee.model import evaluate, excess, keeps_up, link_mse, reward, tiers_keep_up
+from semverse.envs.cee.model import (
+    evaluate,
+    excess,
+    keeps_up,
+    link_mse,
+    needs,
+    reward,
+    tiers_keep_up,
+)
 from semverse.envs.cee.problem import Link, Problem
 from semverse.envs.cee.types import BoolArray, Conditions, FloatArray, IntArray, Outcomes, State
 
@@ -31,14 +39,9 @@ def link_options(snr_db: float, link: Link, problem: Problem) -> IntArray:
     """Return the options of a link at a mean ratio in dB that can be part of a best decision."""
     options = np.flatnonzero(link.allowed)
     mse = link_mse(np.asarray(snr_db), options, problem)
-    traits = (
-        mse,
-        link.fixed_s[options],
-        link.edge_tflop[options],
-        link.energy_j[options],
-        link.usd_h[options],
-    )
-    return np.asarray(options[nondominated(np.stack(traits, axis=1))])
+    burdens = (link.fixed_s, link.airtime_s, link.edge_tflop, link.energy_j, link.usd_h)
+    traits = np.stack([mse, *(burden[options] for burden in burdens)], axis=1)
+    return np.asarray(options[nondominated(traits)])
 
 
 def every_action(problem: Problem, ups: IntArray, downs: IntArray) -> IntArray:
@@ -98,13 +101,16 @@ class EpochTable:
         return float(self.rewards[tier, quality, switched] - self.prices[level]), action
 
 
-def epoch_table(conditions: Conditions, preference: FloatArray, problem: Problem) -> EpochTable:
+def epoch_table(
+    conditions: Conditions, preference: FloatArray, problem: Problem, price: FloatArray | None = None
+) -> EpochTable:
     """Enumerate an epoch.
 
     Args:
         conditions: of the epoch; numbers. Its motion plays no part.
         preference: [5] weights.
         problem: constants.
+        price: [5] reward that a unit of each resource takes (`semverse.envs.cee.model.needs`), or None.
     """
     combined = _combinations(conditions, problem)  # [3, n, 5]
     count, qualities = combined.shape[1], problem.top_quality + 1
@@ -121,12 +127,17 @@ def epoch_table(conditions: Conditions, preference: FloatArray, problem: Problem
     state = State(before, np.arange(qualities)[None, :, None, None])
     whole = np.broadcast_to(combined[:, None, None], (3, qualities, 2, count, 5))
     earned = reward(evaluate(whole, still, state, problem), preference, problem)
+    if price is not None:
+        earned = earned - (needs(combined, problem) @ price)[:, None, None]
     earned = np.where(feasible[:, None, None], earned, -np.inf)
     best = earned.argmax(axis=-1)
     actions = combined[np.arange(3)[:, None, None], best]
     weight = preference[4] / problem.config.reward.cost_scale_usd_h
     late = conditions.cloud_load > problem.load_limits
-    prices = np.where(late, np.inf, weight * problem.preprocessing_usd_h)
+    paid = weight * problem.preprocessing_usd_h
+    if price is not None:
+        paid = paid + price[4] * problem.preprocessing_tflop
+    prices = np.where(late, np.inf, paid)
     return EpochTable(np.take_along_axis(earned, best[..., None], axis=-1)[..., 0], actions, prices)
 
 

@@ -117,6 +117,27 @@ def tiers_keep_up(
     )
 
 
+def needs(actions: IntArray, problem: Problem) -> FloatArray:
+    """Return what decisions take of resources that users share, each frame [..., 5].
+
+    Seconds of uplink and downlink; TFLOP of the edge, the cloud's GPU and its cluster.
+    """
+    up, down, matte, level, render = (actions[..., i] for i in range(5))
+    p = problem
+    edge = p.uplink.edge_tflop[up] + p.downlink.edge_tflop[down] + p.matte.edge_tflop[matte]
+    cloud = p.matte.cloud_tflop[matte] + p.render.cloud_tflop[render]
+    return np.stack(
+        [
+            p.uplink.airtime_s[up],
+            p.downlink.airtime_s[down],
+            edge + p.render.edge_tflop[render],
+            cloud,
+            p.preprocessing_tflop[level],
+        ],
+        axis=-1,
+    )
+
+
 def repair(actions: IntArray, conditions: Conditions, problem: Problem) -> tuple[IntArray, BoolArray]:
     """Return the nearest decisions that keep up [N, 5], and which were changed [N].
 
@@ -152,26 +173,16 @@ def fallbacks() -> IntArray:
 
 
 def action_masks(conditions: Conditions, problem: Problem) -> BoolArray:
-    """Return which options can keep up together with some others [..., 2 O + 3 + K + 3]."""
-    p, shape = problem, np.shape(conditions.edge_load)
-    light_up, light_down = (
-        int(np.where(k.allowed, k.edge_tflop, np.inf).argmin()) for k in (p.uplink, p.downlink)
+    """Return which options can keep up together with some others [N, 2 O + 3 + K + 3]; conditions are [N]."""
+    edge, cloud = problem.mask_limits
+    mask = np.empty((len(conditions.edge_load), 2 * problem.options + len(edge)), dtype=np.bool_)
+    mask[:, : problem.options], mask[:, problem.options : -len(edge)] = (
+        problem.uplink.allowed,
+        problem.downlink.allowed,
     )
-    there = Conditions(
-        *(np.asarray(getattr(conditions, f))[..., None] for f in conditions.__dataclass_fields__)
-    )
-    tiers, device = np.arange(3), np.zeros(3, dtype=np.int64)
-    ups, downs = np.full(3, light_up), np.full(3, light_down)
-    links = np.concatenate([p.uplink.allowed, p.downlink.allowed])
-    return np.concatenate(
-        [
-            np.broadcast_to(links, (*shape, len(links))),
-            tiers_keep_up(ups, downs, tiers, device, there, p),
-            there.cloud_load <= p.load_limits,
-            tiers_keep_up(ups, downs, device, tiers, there, p),
-        ],
-        axis=-1,
-    )
+    mask[:, -len(edge) :] = conditions.edge_load[:, None] <= edge
+    mask[:, -len(edge) :] &= conditions.cloud_load[:, None] <= cloud
+    return mask
 
 
 def losses(outcomes: Outcomes, problem: Problem) -> FloatArray:

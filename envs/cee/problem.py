@@ -172,6 +172,26 @@ class Problem:
         """Largest cloud loads at which the cluster keeps up with each preprocessing level [K]."""
         return 1.0 - self.preprocessing_tflop * self.config.frame_rate_hz / self.config.rates.cluster
 
+    @cached_property
+    def mask_limits(self) -> tuple[FloatArray, FloatArray]:
+        """Largest loads of edge and of cloud with which options keep up: two arrays [3 + K + 3].
+
+        Of matting on each tier, each preprocessing level, and rendering on each tier, if everything else is
+        as light as can be.
+        """
+        hz, rates, any_load = (
+            self.config.frame_rate_hz,
+            self.config.rates,
+            np.full(len(self.load_limits), 1.0),
+        )
+        codecs = sum(float(k.edge_tflop[k.allowed].min()) for k in (self.uplink, self.downlink))
+        edge = [1.0 - hz * (codecs + tiers.edge_tflop) / rates.edge for tiers in (self.matte, self.render)]
+        cloud = [1.0 - hz * tiers.cloud_tflop / rates.cloud for tiers in (self.matte, self.render)]
+        return (
+            np.concatenate([edge[0], any_load, edge[1]]),
+            np.concatenate([cloud[0], self.load_limits, cloud[1]]),
+        )
+
     def fixed_action(self, system: FixedSystem) -> IntArray:
         """Return a fixed system as a decision [5].
 

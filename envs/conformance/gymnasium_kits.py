@@ -97,7 +97,8 @@ def sample(space: gymnasium.Space[Any], info: dict[str, Any]) -> Any:
     """Draw an action, within the mask if the info has one that fits the space."""
     mask = info.get("action_mask")
     if isinstance(space, gymnasium.spaces.MultiDiscrete) and mask is not None:
-        mask = tuple(mask)  # one row an entry of the action
+        rows = mask if mask.ndim > 1 else np.split(mask, np.cumsum(space.nvec)[:-1])
+        mask = tuple(rows)  # one an entry of the action
     return space.sample(mask) if mask is not None else space.sample()
 
 

@@ -9,33 +9,9 @@ import pytest
 from semverse.envs.cee.dynamic import backward, lookahead, optimum, score, two_objective_front
 from semverse.envs.cee.enumeration import epoch_table, every_action, nondominated
 from semverse.envs.cee.generator import draw_episodes, motion_transitions
-from semverse.envs.cee.links import LinkTable, load_links
 from semverse.envs.cee.model import evaluate, keeps_up, losses, reward
 from semverse.envs.cee.problem import Problem
 from semverse.envs.cee.types import Episode, State
-
-CHOSEN = (0, 40, 88)  # options of a small problem
-
-
-def small(epochs, **overrides):
-    """Return a problem with three options a link and three preprocessing levels."""
-    whole = load_links()
-    picked = np.array(CHOSEN)
-    table = LinkTable(
-        whole.snr_db,
-        whole.log_mse[:, picked],
-        whole.symbols[picked],
-        whole.gop[picked],
-        whole.semantic[picked],
-        tuple(whole.names[i] for i in picked),
-    )
-    given = Problem.of(
-        epochs=epochs,
-        work={"preprocessing_levels": [0.0, 1 / 64, 1 / 8]},
-        quality={"refresh": [0, 2, 4]},
-        **overrides,
-    )
-    return Problem(given.config, table)
 
 
 def draw(problem, seed):
@@ -62,7 +38,7 @@ def sequences(problem, episode, start):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_plan_is_the_best_of_all_sequences(seed):
+def test_the_plan_is_the_best_of_all_sequences(small, seed):
     problem = small(2)
     episode = draw(problem, seed)
     start = (seed % 3, 1 + seed)
@@ -72,7 +48,7 @@ def test_the_plan_is_the_best_of_all_sequences(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_two_objectives_against_all_sequences(seed):
+def test_two_objectives_against_all_sequences(small, seed):
     problem = small(2)
     episode, start = draw(problem, seed), (1, 4)
     weights = np.array([[0.0, 0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.0, 0.0]])
@@ -87,7 +63,7 @@ def test_two_objectives_against_all_sequences(seed):
     assert len(found) > 5
 
 
-def test_ends_of_the_front_are_optimal_plans():
+def test_ends_of_the_front_are_optimal_plans(small):
     """With all weight on the losses of one side, the plan without penalties reaches the end of the front."""
     problem = small(3, reward={"penalty": 0.0})
     episode = draw(problem, 5)
@@ -98,7 +74,7 @@ def test_ends_of_the_front_are_optimal_plans():
         assert front[:, side].min() == pytest.approx(-plan.value)
 
 
-def test_lookahead_is_the_mean_over_motions():
+def test_lookahead_is_the_mean_over_motions(small):
     """Two epochs ahead, by hand over all nine sequences of motions, with decisions that see the motion."""
     problem = small(3)
     episode = draw(problem, 1)

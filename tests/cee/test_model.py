@@ -139,7 +139,7 @@ def test_repaired_decisions_keep_up_and_good_ones_stay(seed):
     rng = np.random.default_rng(seed)
     actions = np.stack([rng.integers(n, size=50) for n in (92, 92, 3, 5, 3)], axis=1)
     there = Conditions(
-        rng.normal(5, 8, 50), rng.normal(5, 8, 50), *rng.uniform(0, 0.8, (2, 50)), rng.integers(1, 4, 50)
+        rng.normal(5, 8, 50), rng.normal(5, 8, 50), *rng.uniform(0, 0.85, (2, 50)), rng.integers(1, 4, 50)
     )
     done, changed = repair(actions, there, PROBLEM)
     assert keeps_up(done, there, PROBLEM).all()

@@ -1,0 +1,36 @@
+"""A problem that is small enough to try every decision."""
+
+import numpy as np
+import pytest
+
+from semverse.envs.cee.links import LinkTable, load_links
+from semverse.envs.cee.problem import Problem
+
+CHOSEN = (0, 40, 88)  # options of a small problem
+
+
+def small_problem(epochs, **overrides):
+    """Return a problem with three options a link and three preprocessing levels."""
+    whole = load_links()
+    picked = np.array(CHOSEN)
+    table = LinkTable(
+        whole.snr_db,
+        whole.log_mse[:, picked],
+        whole.symbols[picked],
+        whole.gop[picked],
+        whole.semantic[picked],
+        tuple(whole.names[i] for i in picked),
+    )
+    given = Problem.of(
+        epochs=epochs,
+        work={"preprocessing_levels": [0.0, 1 / 64, 1 / 8]},
+        quality={"refresh": [0, 2, 4]},
+        **overrides,
+    )
+    return Problem(given.config, table)
+
+
+@pytest.fixture
+def small():
+    """Return the function that makes such a problem: epochs and overrides in."""
+    return small_problem
