@@ -35,7 +35,8 @@ class CEEParallelEnv(ParallelEnv):  # type: ignore[misc]
     (0 to 2); ``cloud_0`` the level of preprocessing (0 to 4). What does not fit into the resources together
     gives way, those first that take most (`semverse.envs.cee.shared.share`).
 
-    Observations: of a user as `CEEEnv` (18 numbers); of edge and cloud those of all users, which is `state`.
+    Observations: those of all users as in `CEEEnv` (18 N numbers), a user's own first; edge and cloud see
+    them in order, which is `state`.
 
     Rewards: ``reward="team"``: everybody gets the mean of the users' rewards; ``"selfish"``: each user its
     own, edge and cloud the mean.
@@ -91,16 +92,15 @@ class CEEParallelEnv(ParallelEnv):  # type: ignore[misc]
         own = observation_space(self.problem)
         low, high = np.tile(own.low, count), np.tile(own.high, count)
         self.state_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
-        self._observation_spaces: dict[str, gymnasium.Space[Any]] = {
-            name: observation_space(self.problem) for name in self.user_names
+        self._observation_spaces = {
+            name: gymnasium.spaces.Box(low, high, dtype=np.float32) for name in self.possible_agents
         }
         levels, options = len(self.problem.preprocessing_tflop), self.problem.options
-        self._action_spaces: dict[str, gymnasium.Space[Any]] = {
-            name: _whole_numbers([options, options, 3]) for name in self.user_names
+        self._action_spaces = {name: _whole_numbers([options, options, 3]) for name in self.user_names}
+        self._action_spaces |= {
+            "edge_0": _whole_numbers([3] * count),
+            "cloud_0": _whole_numbers([levels] * count),
         }
-        for name, size in (("edge_0", 3), ("cloud_0", levels)):
-            self._observation_spaces[name] = gymnasium.spaces.Box(low, high, dtype=np.float32)
-            self._action_spaces[name] = _whole_numbers([size] * count)
         self.np_random, self.np_random_seed = seeding.np_random()
         self.users = Users(count, self.problem, self.setup.preference, None)
         self.users.begin_with(self._draw(), np.arange(count))
@@ -181,7 +181,6 @@ class CEEParallelEnv(ParallelEnv):  # type: ignore[misc]
         if agent not in actions:
             return np.zeros(size, dtype=np.int64)
         space = self._action_spaces[agent]
-        assert isinstance(space, gymnasium.spaces.Box)
         try:
             array = np.asarray(actions[agent])
         except ValueError:
@@ -212,7 +211,7 @@ class CEEParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     def _observations(self) -> dict[str, Any]:
         rows = self.users.observe()
-        found = dict(zip(self.user_names, rows, strict=True))
+        found = {name: np.roll(rows, -i, axis=0).ravel() for i, name in enumerate(self.user_names)}
         return {**found, "edge_0": rows.ravel(), "cloud_0": rows.ravel().copy()}
 
     def state(self) -> npt.NDArray[np.float32]:

@@ -237,7 +237,8 @@ def test_many_share_what_there_is():
     env = cee_parallel_v0.parallel_env(users=3, reward="selfish", max_cycles=4)
     observations, _ = env.reset(seed=1)
     assert observations["edge_0"].shape == (54,)
-    assert np.array_equal(env.state(), np.concatenate([observations[f"user_{i}"] for i in range(3)]))
+    assert np.array_equal(env.state(), np.concatenate([observations[f"user_{i}"][:18] for i in range(3)]))
+    assert np.array_equal(env.state()[:18], observations["user_2"][18:36])
     actions = {"edge_0": [1, 1, 1], "cloud_0": [4, 4, 4]} | {f"user_{i}": [15, 15, 1] for i in range(3)}
     for turn in range(4):
         _, rewards, _, truncations, infos = env.step(actions)
