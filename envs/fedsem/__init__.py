@@ -1,0 +1,1 @@
+"""Trustworthy semantic codecs by federated distillation with differential privacy (paper 004)."""
