@@ -111,4 +111,5 @@ def class_accuracy(logits: Float32, labels: IntArray) -> Float32:
     right = logits.argmax(axis=-1) == labels
     counts = np.bincount(labels, minlength=CLASSES)
     hits = np.bincount(labels[right], minlength=CLASSES)
-    return (hits / np.maximum(counts, 1)).astype(np.float32)
+    shares: Float32 = np.asarray(hits / np.maximum(counts, 1), dtype=np.float32)
+    return shares

@@ -25,7 +25,7 @@ def quantise(uploads: Float32, bits: int) -> Float32:
     top = np.abs(uploads).max(axis=1, keepdims=True)
     step = 2.0 * np.where(top > 0, top, 1.0) / (2**bits - 1)
     levels = np.clip(np.floor(uploads / step) + 0.5, -(2 ** (bits - 1)) + 0.5, 2 ** (bits - 1) - 0.5)
-    return np.where(top > 0, levels * step, 0.0).astype(np.float32)
+    return np.asarray(np.where(top > 0, levels * step, 0.0), dtype=np.float32)
 
 
 def clip(uploads: Float32, bound: float) -> Float32:
@@ -35,7 +35,7 @@ def clip(uploads: Float32, bound: float) -> Float32:
     """
     norms = np.sqrt(np.einsum("cd,cd->c", uploads, uploads, dtype=np.float64))
     factor = np.minimum(1.0, bound / np.maximum(norms, np.finfo(np.float64).tiny))
-    return (uploads * factor[:, None]).astype(np.float32)
+    return np.asarray(uploads * factor[:, None], dtype=np.float32)
 
 
 def release(uploads: Float32, rule: Release, rng: np.random.Generator) -> Float32:

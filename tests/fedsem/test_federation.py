@@ -13,23 +13,24 @@ from semverse.envs.fedsem.learning import Descent, class_accuracy, cross_entropy
 from semverse.envs.fedsem.network import Network
 from semverse.envs.fedsem.types import Release
 
+CLIENTS = 40
 ALGORITHMS = ("fd", "fedavg", "fedavg_kd")
 
 
 def recipe(algorithm, models=("cnn",), **keys):
-    return Recipe(algorithm, models, Descent(5, 10, 0.1), Descent(5, 32, 0.1), 1.0, **keys)
+    return Recipe(algorithm, models, Descent(10, 5, 0.1), Descent(5, 32, 0.1), 1.0, **keys)
 
 
 def federation(algorithm, models=("cnn",), seed=0, **keys):
     rng = np.random.default_rng(seed)
-    split = split_data(load_data("digits"), 100, 10, 400, rng)
+    split = split_data(load_data("digits"), CLIENTS, 25, 400, rng)
     return Federation(split, recipe(algorithm, models, **keys), rng), rng
 
 
 def play(algorithm, rounds, *, chosen=10, rule=Release(1.0, 0.0, 32, 400), **keys):  # noqa: B008  frozen
     found, rng = federation(algorithm, **keys)
     for _ in range(rounds):
-        found.play(np.sort(rng.permutation(100)[:chosen]), rule, rng)
+        found.play(np.sort(rng.permutation(CLIENTS)[:chosen]), rule, rng)
     return found
 
 
@@ -63,7 +64,8 @@ def test_slices_are_sorted_by_class():
     found, _ = federation("fd")
     labels = found.split.private_labels.ravel()
     assert (np.diff(labels) >= 0).all()
-    assert (found.split.class_shares().max(axis=1) == 1).mean() > 0.8
+    mixed = found.split.class_shares().max(axis=1) < 1
+    assert mixed.sum() <= 9  # ten classes have nine borders
     assert len(found.split.test) == 1797 - 1400
 
 
