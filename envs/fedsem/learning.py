@@ -103,7 +103,7 @@ def distil(
                 network, model, lesson.images[None, rows], lesson.labels[None, rows]
             )
             model -= np.float32(descent.learning_rate) * gradient
-    return model[0]
+    return np.asarray(model[0])
 
 
 def class_accuracy(logits: Float32, labels: IntArray) -> Float32:
