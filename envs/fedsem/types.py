@@ -61,5 +61,5 @@ class Release:
 
     @property
     def mu(self) -> float:
-        """Gaussian differential privacy of one release for one client (0 clients changed: 0)."""
+        """Gaussian differential privacy of one release: infinite without noise."""
         return 1.0 / self.noise_multiplier if self.noise_multiplier > 0 else float("inf")
