@@ -120,10 +120,13 @@ class BudgetReward(VectorWrapper[Any, Any, Any]):
         after = self._worth(observation)
         relative = reward - self._before + np.where(terminated | truncated, 0.0, after)
         self._before = after
-        return observation, relative * _PER_QUALITY, terminated, truncated, info
+        shown = np.clip(relative, -_MOST_QUALITY, _MOST_QUALITY) * _PER_QUALITY
+        return observation, shown, terminated, truncated, info
 
 
 _PER_QUALITY = 10.0  # one frame more or less well coded then counts about 1
+# what an almost empty budget is worth changes so steeply that a few steps would drown all others
+_MOST_QUALITY = 0.5
 _RELATIVE: dict[str, Callable[[VectorEnv[Any, Any, Any], Mapping[str, Any]], VectorEnv[Any, Any, Any]]] = {
     "semverse/ISGC-v0": GreedyReward,
     "semverse/ISGCDynamic-v0": ArrivalReward,
