@@ -169,6 +169,12 @@ class CausalAgent(RateRule):
         streams = self._env.streams
         return self._plan.levels(streams.time, frames, snr_db, streams.left, streams.limit())
 
+    def action_values(self) -> FloatArray:
+        """Return what each level of the frames at hand is worth, with all that comes after [N, L]."""
+        streams, (frames, snr_db) = self._env.streams, self._env.streams.at_hand()
+        values, _ = self._plan.step_values(streams.time, frames, snr_db, streams.left, streams.limit())
+        return values
+
 
 class ExactRateAgent(RateRule):
     """Plays the exact optimum of each episode, which it is shown in advance: what no policy can exceed."""

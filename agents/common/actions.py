@@ -26,10 +26,25 @@ def action_size(space: gymnasium.Space[Any], agent: str) -> int:
 
 def to_space(actions: npt.NDArray[Any], space: Any) -> npt.NDArray[Any]:
     """Map numbers [B, A] in [-1, 1] to actions of a space: linearly, choices rounded to the nearest one."""
+    low, span = _range(space)
+    scaled: npt.NDArray[Any] = low + (actions + 1.0) * (0.5 * span)
     if isinstance(space, gymnasium.spaces.Box):
-        scaled: npt.NDArray[Any] = space.low + (actions + 1.0) * (0.5 * (space.high - space.low))
         return scaled
-    discrete = isinstance(space, gymnasium.spaces.Discrete)
-    top = space.n - 1 if discrete else space.nvec - 1
-    chosen: npt.NDArray[Any] = space.start + np.rint((actions + 1.0) * (0.5 * top)).astype(np.int64)
-    return chosen[:, 0] if discrete else chosen
+    chosen: npt.NDArray[Any] = np.rint(scaled).astype(np.int64)
+    return chosen[:, 0] if isinstance(space, gymnasium.spaces.Discrete) else chosen
+
+
+def from_space(actions: npt.NDArray[Any], space: Any) -> npt.NDArray[Any]:
+    """Map actions [B, ...] of a space to the numbers [B, A] that `to_space` maps to them."""
+    low, span = _range(space)
+    given = actions[:, None] if isinstance(space, gymnasium.spaces.Discrete) else actions
+    numbers: npt.NDArray[Any] = (given - low) / (0.5 * span) - 1.0
+    return numbers
+
+
+def _range(space: Any) -> tuple[Any, Any]:
+    """Return the lowest action and the distance to the highest one."""
+    if isinstance(space, gymnasium.spaces.Box):
+        return space.low, space.high - space.low
+    top = space.n - 1 if isinstance(space, gymnasium.spaces.Discrete) else space.nvec - 1
+    return space.start, top

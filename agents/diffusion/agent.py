@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from semverse.agents.common.actions import action_size, to_space
+from semverse.agents.common.cloning import check_cloning
 from semverse.agents.common.learned import LearnedAgent
 from semverse.agents.diffusion.config import DiffusionConfig
 from semverse.agents.diffusion.learner import Learner
@@ -47,6 +48,10 @@ class DiffusionAgent(LearnedAgent):
         seed_everything(session.seed)
         self.actor = self._make_actor()  # weights of the session's seed
         Learner(self, self.actor, session).learn()
+
+    def check_training(self) -> None:
+        """Raise `InputError` if the expert cannot be imitated."""
+        check_cloning(self.config.cloning, self.env_id, self.env_settings)
 
     def modules(self) -> DenoisingActor:
         """Return the actor."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import pydantic
 
+from semverse.agents.common.cloning import CloningConfig
 from semverse.agents.common.features import FeatureName
 from semverse.agents.diffusion.networks import Parametrisation
 from semverse.agents.diffusion.schedule import ScheduleName
@@ -39,5 +40,5 @@ class DiffusionConfig(Config):
     exploration_noise: NonNegative  # deviation of what is added to an action while training
     gradient_norm: Positive  # gradients of the actor are clipped to it
     guidance_weight: NonNegative  # of the critics in the actor's loss
-    cloning_weight: NonNegative  # of the denoising loss on exact optima (ISGC-v0 only)
-    cloning_optima: Whole  # how many exact optima are cloned
+    cloning: CloningConfig | None  # an expert to imitate
+    cloning_weight: NonNegative  # of the imitation while the critics guide

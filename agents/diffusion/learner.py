@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from semverse.agents.common.actions import to_space
+from semverse.agents.common.actions import from_space, to_space
 from semverse.agents.common.buffer import ReplayBuffer
+from semverse.agents.common.cloning import Demonstrations, demonstrate, imitate
 from semverse.agents.common.features import sample_observations
-from semverse.agents.diffusion.cloning import optimal_actions
 from semverse.agents.diffusion.loss import critic_loss, guidance_loss
 from semverse.agents.diffusion.networks import DenoisingActor, DoubleCritic
 from semverse.agents.training.rewards import with_reward
@@ -47,17 +47,27 @@ class Learner:
         observations = sample_observations(agent.env_id, agent.env_settings, session.seed)
         for part in (self.actor, self.critic):
             part.standardise.fit(observations)
+        self.shown = self._clone(agent)
         self.target_actor, self.target_critic = deepcopy(self.actor), deepcopy(self.critic)
         self.actor_optimiser = torch.optim.Adam(self.actor.parameters(), lr=c.actor_learning_rate)
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), lr=c.critic_learning_rate)
         self.buffer = ReplayBuffer(c.buffer_size, size, actions)
-        self.optima = (
-            optimal_actions(agent.env_id, agent.env_settings, c.cloning_optima, session.seed)
-            if c.cloning_weight and c.cloning_optima
-            else None
-        )
         self.step = self.updates = 0
         self._rewards: list[float] = []
+
+    def _clone(self, agent: DiffusionAgent) -> Demonstrations | None:
+        """Imitate the expert, unless that was done, and return its demonstrations if they are needed on."""
+        c, fresh = self.config, self.session.state is None
+        if c.cloning is None or not (c.cloning_weight or fresh):
+            return None
+        shown = demonstrate(c.cloning, agent.env_id, agent.env_settings, self.session.seed)
+        if fresh:
+            imitate(c.cloning, self._cloning_loss, self.actor.parameters(), shown)
+        return shown if c.cloning_weight else None
+
+    def _cloning_loss(self, shown: Demonstrations) -> torch.Tensor:
+        numbers = from_space(shown.drawn_actions().numpy(), self._space).astype(np.float32)
+        return self.actor.cloning_loss(shown.observation, torch.from_numpy(numbers))
 
     def _parts(self) -> dict[str, Any]:
         """Return all that has a ``state_dict``."""
@@ -158,11 +168,8 @@ class Learner:
         if c.guidance_weight:
             scalars["train/guidance_loss"] = guidance_loss(self.actor, self.critic, observation)
             loss = loss + c.guidance_weight * scalars["train/guidance_loss"]
-        if self.optima is not None:
-            rows = torch.randint(len(self.optima[0]), (c.batch_size,))
-            scalars["train/cloning_loss"] = self.actor.cloning_loss(
-                self.optima[0][rows], self.optima[1][rows]
-            )
+        if self.shown is not None:
+            scalars["train/cloning_loss"] = self._cloning_loss(self.shown.draw(c.batch_size))
             loss = loss + c.cloning_weight * scalars["train/cloning_loss"]
         _descend(
             self.actor_optimiser,

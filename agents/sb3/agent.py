@@ -109,6 +109,8 @@ class SB3Agent(LearnedAgent):
         if session.state is not None:
             with fitting():
                 restore_algorithm(algorithm, session.state)
+        else:
+            self.prepare(algorithm, session.seed)
         self.policy = algorithm.policy  # states saved on the way hold the weights so far
         algorithm.set_logger(session_logger(session))
         left = session.total_steps - algorithm.num_timesteps
@@ -121,6 +123,9 @@ class SB3Agent(LearnedAgent):
             )
         self.policy.set_training_mode(False)
         env.close()
+
+    def prepare(self, algorithm: BaseAlgorithm, seed: int) -> None:  # most agents learn from rewards alone
+        """Train the untrained policy of an algorithm in another way, before it learns from rewards."""
 
     def log_interval(self, num_envs: int) -> int:
         """Return after how many updates (off-policy: episodes) the algorithm logs."""

@@ -8,9 +8,18 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 import pydantic
+import torch
 from sb3_contrib import MaskablePPO
 from stable_baselines3 import PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
 
+from semverse.agents.common.cloning import (
+    CloningConfig,
+    Demonstrations,
+    check_cloning,
+    demonstrate,
+    imitate,
+)
 from semverse.agents.sb3.agent import Count, NetworkConfig, Positive, SB3Agent, Share
 from semverse.agents.training.vector import make_env
 from semverse.envs.errors import InputError
@@ -30,6 +39,7 @@ class PPOConfig(NetworkConfig):
     entropy_coefficient: Annotated[float, pydantic.Field(ge=0)]
     value_coefficient: Positive
     max_gradient_norm: Positive
+    cloning: CloningConfig | None  # an expert to imitate first
 
 
 class BoxPPOConfig(PPOConfig):
@@ -59,8 +69,28 @@ class PPOAgent(SB3Agent):
             "max_grad_norm": c.max_gradient_norm,
         }
 
+    def check_training(self) -> None:
+        """Raise `InputError` if the expert cannot be imitated."""
+        check_cloning(self.config.cloning, self.env_id, self.env_settings)
+
+    def prepare(self, algorithm: BaseAlgorithm, seed: int) -> None:
+        """Imitate the expert, if there is one."""
+        if (config := self.config.cloning) is not None:
+            shown = demonstrate(config, self.env_id, self.env_settings, seed)
+            policy: Any = algorithm.policy
+            imitate(config, lambda some: cloning_loss(policy, some), policy.parameters(), shown)
+
     def _policy_arguments(self) -> dict[str, Any]:
         return {**super()._policy_arguments(), "log_std_init": self.config.log_std_init}
+
+
+def cloning_loss(policy: Any, shown: Demonstrations) -> torch.Tensor:
+    """Return the cross-entropy of a policy against what an expert is likely to do."""
+    if shown.likely is None:
+        loss: torch.Tensor = -policy.evaluate_actions(shown.observation, shown.action)[1].mean()
+        return loss
+    logits: torch.Tensor = policy.get_distribution(shown.observation).distribution.logits
+    return -(shown.likely * logits).sum(dim=-1).mean()
 
 
 class MaskablePPOAgent(PPOAgent):

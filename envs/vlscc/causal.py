@@ -22,7 +22,7 @@ import numpy as np
 
 from semverse.envs.errors import InputError
 from semverse.envs.vlscc.generator import SMALLEST_GAIN
-from semverse.envs.vlscc.optimum import gains
+from semverse.envs.vlscc.optimum import Frontier, gains
 from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.types import Episode, FloatArray, IntArray
 
@@ -86,11 +86,21 @@ class CausalPlan:
             left: steps left of the budget [N].
             limit: steps that the frame may take [N].
         """
+        values, found = self.step_values(time, frames, snr_db, left, limit)
+        return np.ascontiguousarray(found.levels(values.argmax(axis=1)).T)
+
+    def step_values(
+        self, time: IntArray, frames: IntArray, snr_db: FloatArray, left: IntArray, limit: IntArray
+    ) -> tuple[FloatArray, Frontier]:
+        """Return what frames [N] and all after them are worth at 0 ... U steps [N, U + 1], and how.
+
+        More steps than ``limit`` are worth what the limit is, to which they are cut. Arguments: see `levels`.
+        """
         worth, found = gains(Episode(frames, snr_db), self.problem)
         rest = self.ahead(np.minimum(time, self.problem.config.frames - 1), frames, snr_db)
-        rows = zip(worth, rest, left.tolist(), limit.tolist(), strict=True)
-        steps = np.array([self._best(*row) for row in rows])
-        return np.ascontiguousarray(found.levels(steps).T)
+        steps = np.minimum(np.arange(worth.shape[1]), limit[:, None])
+        after = [self._at(*row) for row in zip(rest, left[:, None] - steps, strict=True)]
+        return np.take_along_axis(worth, steps, axis=1) + np.array(after), found
 
     def _best(self, worth: FloatArray, rest: FloatArray, left: int, limit: int) -> int:
         """Return how many steps a frame takes; worth [U + 1], rest [J]."""

@@ -20,9 +20,24 @@ SCC = {
     "num_envs": 4,
     "reward": "plain",
 }
+CLONING = {
+    "samples": 32,
+    "noise": 0.2,
+    "temperature": 0.0,
+    "updates": 3,
+    "batch_size": 8,
+    "learning_rate": 1e-3,
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "maskable_ppo": {"rollout_steps": 16, "batch_size": 32, "epochs": 2, "hidden": [8]},
-    "ppo": {"rollout_steps": 8, "batch_size": 32, "epochs": 2, "hidden": [8], "gamma": 0.5},
+    "ppo": {
+        "rollout_steps": 8,
+        "batch_size": 32,
+        "epochs": 2,
+        "hidden": [8],
+        "gamma": 0.5,
+        "cloning": {**CLONING, "expert": "isgc_exact"},
+    },
     "sac": {"learning_starts": 64, "batch_size": 16, "hidden": [8], "buffer_size": 200, "gamma": 0.5},
     "diffusion": {
         "hidden": [8],
@@ -34,7 +49,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "buffer_size": 200,
         "gamma": 0.5,
         "cloning_weight": 0.5,
-        "cloning_optima": 32,
+        "cloning": {**CLONING, "expert": "isgc_exact"},
     },
 }
 ISGC = {"id": "semverse/ISGC-v0", "settings": {"episode_length": 3}, "num_envs": 8, "reward": "relative"}
