@@ -11,7 +11,8 @@ import numpy.typing as npt
 from gymnasium.vector import VectorEnv, VectorWrapper
 
 from semverse.envs.errors import InputError
-from semverse.envs.vlscc.problem import Problem
+from semverse.envs.vlscc.core import Streams, check_actions
+from semverse.envs.vlscc.model import cap_levels
 
 RewardName = Literal["plain", "relative"]
 FloatArray = npt.NDArray[np.float64]
@@ -79,59 +80,46 @@ class ArrivalReward(RelativeReward):
         return sustainable_worth(states, config_of(self.settings))
 
 
-class BudgetReward(VectorWrapper[Any, Any, Any]):
-    """VLSCC-v0: the reward, plus what the budget left is worth afterwards, minus what it was worth before.
+class AdvantageReward(VectorWrapper[Any, Any, Any]):
+    """VLSCC-v0: what a decision is worth, minus what the best one is, by the dynamic programme of `causal`.
 
-    The worth of n frames to come with a mean of x steps each is n times the worth of training content at x,
-    with no regard to the scene and the channel at hand. Potential-based shaping (Ng, Harada and Russell,
-    1999): without discounting, the best policies stay the best ones, but even a short-sighted one spends
-    sensibly.
+    A decision is worth its reward and the expected worth of the frames to come with the budget it leaves. The
+    expert's advantage says at once what would otherwise show over a whole episode, so that a discount of 0
+    will do (Sun, Bagnell and Boots 2018, arXiv:1805.11240).
 
     Args:
         env: a vector environment in same-step autoreset mode.
         settings: what it was made with.
+
+    Raises:
+        InputError: scipy is missing.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], settings: Mapping[str, Any]) -> None:
-        from semverse.envs.vlscc.policies import Multipliers
+        from semverse.envs.vlscc.causal import CausalPlan
 
         del settings
         super().__init__(env)
-        self._problem: Problem = env.unwrapped.problem  # type: ignore[attr-defined]
-        self._multipliers = Multipliers.of(self._problem)
-        self._before: FloatArray = np.zeros(env.num_envs)
-
-    def _worth(self, observation: Any) -> FloatArray:
-        """Return the worth of the budget left [N]; the observations end with what `VLSCCEnv` says."""
-        left, frames = observation[:, -4].astype(np.float64), observation[:, -3].astype(np.float64)
-        value = self._multipliers.value(left * self._problem.frame_steps)
-        worth: FloatArray = frames * self._problem.config.frames * value
-        return worth
-
-    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
-        """Start episodes."""
-        observation, info = self.env.reset(**options)
-        self._before = self._worth(observation)
-        return observation, info
+        self._streams: Streams = env.unwrapped.streams  # type: ignore[attr-defined]
+        self._plan = CausalPlan.of(self._streams.problem)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Step; what an episode leaves of its budget is worth nothing."""
+        """Step; the reward is 0 for the best decision and negative for others."""
+        streams, limit = self._streams, self._streams.limit()
+        time, left, (frames, snr_db) = streams.time.copy(), streams.left.copy(), streams.at_hand()
+        best = self._plan.step_values(time, frames, snr_db, left, limit)[0].max(axis=1)
+        levels = cap_levels(check_actions(actions, self.num_envs, streams.problem), limit)
+        rest = self._plan.rest(time, frames, snr_db, left - levels.sum(axis=0))
         observation, reward, terminated, truncated, info = self.env.step(actions)
-        after = self._worth(observation)
-        relative = reward - self._before + np.where(terminated | truncated, 0.0, after)
-        self._before = after
-        shown = np.clip(relative, -_MOST_QUALITY, _MOST_QUALITY) * _PER_QUALITY
-        return observation, shown, terminated, truncated, info
+        return observation, (reward + rest - best) * _PER_QUALITY, terminated, truncated, info
 
 
 _PER_QUALITY = 10.0  # one frame more or less well coded then counts about 1
-# what an almost empty budget is worth changes so steeply that a few steps would drown all others
-_MOST_QUALITY = 0.5
 _RELATIVE: dict[str, Callable[[VectorEnv[Any, Any, Any], Mapping[str, Any]], VectorEnv[Any, Any, Any]]] = {
     "semverse/ISGC-v0": GreedyReward,
     "semverse/ISGCDynamic-v0": ArrivalReward,
-    "semverse/VLSCC-v0": BudgetReward,
-    "semverse/VLSCCMap-v0": BudgetReward,
+    "semverse/VLSCC-v0": AdvantageReward,
+    "semverse/VLSCCMap-v0": AdvantageReward,
 }
 
 

@@ -97,10 +97,14 @@ class CausalPlan:
         More steps than ``limit`` are worth what the limit is, to which they are cut. Arguments: see `levels`.
         """
         worth, found = gains(Episode(frames, snr_db), self.problem)
-        rest = self.ahead(np.minimum(time, self.problem.config.frames - 1), frames, snr_db)
         steps = np.minimum(np.arange(worth.shape[1]), limit[:, None])
-        after = [self._at(*row) for row in zip(rest, left[:, None] - steps, strict=True)]
-        return np.take_along_axis(worth, steps, axis=1) + np.array(after), found
+        rest = self.rest(time, frames, snr_db, left[:, None] - steps)
+        return np.take_along_axis(worth, steps, axis=1) + rest, found
+
+    def rest(self, time: IntArray, frames: IntArray, snr_db: FloatArray, left: IntArray) -> FloatArray:
+        """Return what all after frames [N] is worth on average with budgets [N, ...] left then [N, ...]."""
+        grids = self.ahead(np.minimum(time, self.problem.config.frames - 1), frames, snr_db)
+        return np.array([self._at(*row) for row in zip(grids, left, strict=True)])
 
     def _best(self, worth: FloatArray, rest: FloatArray, left: int, limit: int) -> int:
         """Return how many steps a frame takes; worth [U + 1], rest [J]."""

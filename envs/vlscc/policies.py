@@ -64,11 +64,10 @@ def allocated_levels(frames: IntArray, snr_db: FloatArray, problem: Problem) -> 
 
 @dataclass(frozen=True, eq=False)
 class Multipliers:
-    """Prices of a step, and what frames take and are worth at each on average over training content."""
+    """Prices of a step, and what frames take at each on average over training content."""
 
     prices: FloatArray  # [M] rising
     steps: FloatArray  # [M] falling
-    worth: FloatArray  # [M] falling
 
     @staticmethod
     def of(problem: Problem, seed: int = 0) -> Multipliers:
@@ -80,15 +79,11 @@ class Multipliers:
         largest = np.diff(worth, axis=1).max()
         prices = largest * np.geomspace(SMALLEST_MULTIPLIER, 1.0, MULTIPLIERS)
         chosen = np.array([(worth - p * np.arange(worth.shape[1])).argmax(axis=1) for p in prices])
-        return Multipliers(prices, chosen.mean(axis=1), worth[np.arange(SAMPLES), chosen].mean(axis=1))
+        return Multipliers(prices, chosen.mean(axis=1))
 
     def price(self, steps: FloatArray) -> FloatArray:
         """Return the prices [N] at which frames take ``steps`` [N] on average."""
         return np.exp(np.interp(-steps, -self.steps, np.log(self.prices)))
-
-    def value(self, steps: FloatArray) -> FloatArray:
-        """Return what frames [N] are worth on average if they take ``steps`` [N] on average."""
-        return np.interp(steps, self.steps[::-1], self.worth[::-1])
 
 
 def priced_levels(frames: IntArray, snr_db: FloatArray, price: FloatArray, problem: Problem) -> IntArray:

@@ -60,6 +60,25 @@ def test_relative_reward_needs_a_yardstick() -> None:
         with_reward(env, "semverse/SCC-v0", {}, "relative")
 
 
+def test_relative_reward_of_rate_control_is_the_advantage_of_a_decision() -> None:
+    """0 for what the dynamic programme does, in every step; what it thinks of others for these."""
+    env_id, settings = "semverse/VLSCC-v0", {"profile": "toy", "frames": 5}
+    env = with_reward(make_vector(env_id, settings, 6), env_id, settings, "relative")
+    expert = make_agent("causal", env_id, env_settings=settings)
+    observation, _ = env.reset(seed=4)
+    expert.begin(env)
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        values = expert.action_values()
+        action = expert.act(observation)
+        other = rng.random(6) < 0.5
+        action[other] = rng.integers(4, size=int(other.sum()))
+        observation, reward, *_ = env.step(action)
+        expected = values[np.arange(6), action] - values.max(axis=1)
+        np.testing.assert_allclose(reward, 10.0 * expected, atol=1e-9)
+        assert np.abs(reward[~other]).max(initial=0.0) < 1e-9
+
+
 def test_queue_rules_earn_less_than_the_clairvoyant() -> None:
     settings = {"slots": 12}
     for name in ("equal", "myopic", "max_weight", "drift_plus_penalty"):
