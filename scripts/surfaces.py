@@ -18,15 +18,15 @@ def command(
     import torch
     from tqdm import tqdm
 
-    from semverse.envs.config import load_config, shipped
+    from semverse.envs.config import shipped
     from semverse.envs.errors import InputError
-    from semverse.envs.vlscc.measure import MeasureConfig, mesh_surfaces
+    from semverse.envs.vlscc.measurements import load_measurement, measure
     from semverse.envs.vlscc.surfaces import save_surfaces
 
     if out.suffix != ".npz":
         raise InputError(f"is {out.name!r:.60}", source="--out", remedy="give a file that ends in .npz")
     path = shipped("vlscc", "surfaces", f"{config}.yaml") if config.isidentifier() else Path(config)
-    chosen, partial = load_config(MeasureConfig, path), out.with_suffix(".partial")
+    chosen, partial = load_measurement(path), out.with_suffix(".partial")
     torch.set_num_threads(1)
     with tqdm(desc=chosen.name, unit=" frames") as bar:
 
@@ -34,7 +34,7 @@ def command(
             bar.total = total
             bar.update(done - bar.n)
 
-        surfaces = mesh_surfaces(chosen, partial, show)
+        surfaces = measure(chosen, partial, show)
     save_surfaces(surfaces, out)
     partial.unlink(missing_ok=True)
     print(f"{surfaces.frames} frames, {surfaces.levels} levels, {len(surfaces.snr_db)} ratios in {out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -43,6 +44,24 @@ class Source:
     def is_clip(self) -> bool:
         """Whether there is a frame rate."""
         return self.fps > 0
+
+
+def read_picture(path: str | Path) -> Frames:
+    """Return an RGB picture [H, W, 3].
+
+    Raises:
+        InputError: the file cannot be read, is no picture, or is cut off.
+    """
+    source = read_source(path, 1)
+    if source.is_clip:
+        raise InputError("is a clip", source=path, remedy="give a picture")
+    picture: Frames = source.frames[0]
+    return picture
+
+
+def data_folder(*parts: str) -> Path:
+    """Return a folder of the real data: below ``SEMVERSE_DATA``, by default ``../shared/data``."""
+    return Path(os.environ.get("SEMVERSE_DATA", "../shared/data")).joinpath(*parts)
 
 
 def read_source(path: str | Path, max_frames: int = DEFAULT_FRAMES) -> Source:

@@ -33,7 +33,6 @@ SAVE_EVERY = 10  # frames between two states to resume from
 class MeasureConfig(Config):
     """What is measured; the values are YAML files in ``semverse.configs.vlscc.surfaces``."""
 
-    kind: Literal["mesh"]
     name: str  # of the table
     codec: str  # shipped name or folder of a checkpoint
     scenes: Count  # of training content, and as many of held-out content
@@ -42,6 +41,12 @@ class MeasureConfig(Config):
     draws: Count  # of the noise, for each frame, level and ratio
     smoothing: Annotated[int, pydantic.Field(ge=1, le=10)]  # degree; see `smooth`
     seed: Annotated[int, pydantic.Field(ge=0)]
+
+
+class MeshConfig(MeasureConfig):
+    """Frames of people, drawn from the distribution that the codec was trained for."""
+
+    kind: Literal["mesh"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +58,7 @@ class Content:
     held_out: Tensor  # [F]
 
 
-def people(config: MeasureConfig, codec: MeshCodec) -> Content:
+def people(config: MeshConfig, codec: MeshCodec) -> Content:
     """Draw frames of people: a scene is one person, seen by one camera, at one activity.
 
     Activities have the scenes that their probability says, in training and in held-out content alike.
@@ -113,7 +118,7 @@ def allocation(codec: Codec, blocks: Tensor, snr_db: Sequence[float]) -> Tensor:
     return torch.stack([q.mean(1).round() for q in chosen], -1)
 
 
-def mesh_surfaces(config: MeasureConfig, partial: Path, progress: Callable[[int, int], None]) -> Surfaces:
+def mesh_surfaces(config: MeshConfig, partial: Path, progress: Callable[[int, int], None]) -> Surfaces:
     """Measure a codec of human meshes.
 
     Args:
@@ -128,7 +133,7 @@ def mesh_surfaces(config: MeasureConfig, partial: Path, progress: Callable[[int,
     if not isinstance(codec, MeshCodec):
         raise InputError(f"{config.codec} is no codec of meshes", key="codec", remedy="choose another")
     content = people(config, codec)
-    distortion = smooth(_all_frames(config, codec, content, partial, progress), config.smoothing)
+    distortion = smooth(all_frames(config, codec, content, partial, progress), config.smoothing)
     blocks, held_out = content.sources[:, 0], content.held_out.numpy()
     return checked(
         Surfaces(
@@ -169,7 +174,7 @@ def smooth(distortion: FloatArray, degree: int) -> FloatArray:
     return found
 
 
-def _all_frames(
+def all_frames(
     config: MeasureConfig, codec: Codec, content: Content, partial: Path, progress: Callable[[int, int], None]
 ) -> FloatArray:
     """Measure all frames [F, P, L, S], from where an earlier run stopped."""

@@ -7,14 +7,14 @@ import pytest
 import semverse.envs  # noqa: F401  registers the ids
 from semverse.envs.config import load_config, shipped
 from semverse.envs.errors import InputError
-from semverse.envs.vlscc.measure import MeasureConfig, mesh_surfaces, smooth
+from semverse.envs.vlscc.measure import MeshConfig, mesh_surfaces, smooth
 from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.surfaces import load_surfaces
 
 torch = pytest.importorskip("torch")
 from semverse.envs.vlscc.live import LiveMeter  # noqa: E402
 
-TINY = MeasureConfig(
+TINY = MeshConfig(
     kind="mesh",
     name="tiny",
     codec="mesh_vlscc",
@@ -106,7 +106,7 @@ def test_wrong_input_is_one_line(semverse, monkeypatch, tmp_path, arguments, wor
 
 
 def test_the_shipped_table_was_made_by_the_shipped_configuration():
-    config = load_config(MeasureConfig, shipped("vlscc", "surfaces", "mesh.yaml"))
+    config = load_config(MeshConfig, shipped("vlscc", "surfaces", "mesh.yaml"))
     surfaces = load_surfaces("mesh")
     assert surfaces.frames == 2 * config.scenes * config.scene_frames
     assert surfaces.snr_db == pytest.approx(config.snr_db)
@@ -118,7 +118,7 @@ def test_the_codec_agrees_with_its_surfaces():
     """Within sampling error: 24 draws in the table, 32 here, at ratios on the grid and between."""
     problem, draws = Problem.of("mesh", "all"), 32
     rng = np.random.default_rng(0)
-    meter, config = LiveMeter(problem), load_config(MeasureConfig, shipped("vlscc", "surfaces", "mesh.yaml"))
+    meter, config = LiveMeter(problem), load_config(MeshConfig, shipped("vlscc", "surfaces", "mesh.yaml"))
     deviations = []
     for _ in range(12):
         frame, level = rng.integers(problem.surfaces.frames), rng.integers(1, 16)

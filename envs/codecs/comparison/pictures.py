@@ -19,18 +19,12 @@ from semverse.envs.codecs.comparison.allocation import block_bits, fit_proportio
 from semverse.envs.codecs.comparison.cells import Cell, Row
 from semverse.envs.codecs.comparison.config import ChainConfig, PicturesConfig
 from semverse.envs.codecs.link import CodedLink
+from semverse.envs.codecs.media import data_folder, read_picture
 from semverse.envs.codecs.metrics import lpips, ms_ssim, psnr_db
 from semverse.envs.codecs.vlscc.checkpoint import load_codec
 from semverse.envs.codecs.vlscc.codec import Passage
 from semverse.envs.codecs.vlscc.image import ImageCodec
-from semverse.envs.codecs.vlscc.pictures import (
-    Picture,
-    data_folder,
-    picture_files,
-    read_picture,
-    to_picture,
-    to_tensor,
-)
+from semverse.envs.codecs.vlscc.pictures import Picture, picture_files, to_picture, to_tensor
 from semverse.envs.codecs.vlscc.rate import entropy_bits, side_information_bpp, stretched
 from semverse.envs.codecs.vlscc.tasks import center
 from semverse.envs.errors import InputError

@@ -1,8 +1,7 @@
-"""Photographs: reading them from files and cutting patches for training."""
+"""Photographs as tensors, and patches of them for training."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import Generator, Tensor
 
-from semverse.envs.codecs.media import read_source
 from semverse.envs.errors import InputError
 
 Picture = npt.NDArray[np.uint8]  # [H, W, 3]
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
-
-
-def read_picture(path: str | Path) -> Picture:
-    """Return an RGB picture [H, W, 3].
-
-    Raises:
-        InputError: the file cannot be read, is no picture, or is cut off.
-    """
-    source = read_source(path, 1)
-    if source.is_clip:
-        raise InputError("is a clip", source=path, remedy="give a picture")
-    picture: Picture = source.frames[0]
-    return picture
 
 
 def picture_files(folder: str | Path) -> list[Path]:
@@ -41,11 +26,6 @@ def picture_files(folder: str | Path) -> list[Path]:
     if not found:
         raise InputError("holds no pictures", source=path, remedy="set SEMVERSE_DATA, or give another folder")
     return found
-
-
-def data_folder(*parts: str) -> Path:
-    """Return a folder of the real data: below ``SEMVERSE_DATA``, by default ``../shared/data``."""
-    return Path(os.environ.get("SEMVERSE_DATA", "../shared/data")).joinpath(*parts)
 
 
 def to_tensor(pictures: Picture) -> Tensor:

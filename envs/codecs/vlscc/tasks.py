@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from semverse.envs.codecs.media import data_folder, read_picture
 from semverse.envs.codecs.vlscc.body import SIZE, fidelity
 from semverse.envs.codecs.vlscc.codec import Codec
 from semverse.envs.codecs.vlscc.image import ImageCodec
 from semverse.envs.codecs.vlscc.loss import adversarial_loss, discriminator_loss, squared_error
 from semverse.envs.codecs.vlscc.mesh import MeshCodec, layers
-from semverse.envs.codecs.vlscc.pictures import data_folder, picture_files, random_patches, read_picture
+from semverse.envs.codecs.vlscc.pictures import picture_files, random_patches
 from semverse.envs.codecs.vlscc.training_config import CodecTraining
 
 _FIRST_PATCHES = 1000  # that a codec's linear path starts with
