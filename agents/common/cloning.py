@@ -3,7 +3,8 @@
 An expert is any agent without weights that acts on batches of observations, such as a rule or an exact
 optimum. One that tells what each action is worth (`ValuingExpert`) can be imitated softly: as a policy that
 takes actions with probability proportional to exp(value / temperature), which says of how much consequence
-each choice is (policy distillation, Rusu et al. 2016, arXiv:1511.06295).
+each choice is (policy distillation, Rusu et al. 2016, arXiv:1511.06295). Observations are standardised by
+what the expert sees: random actions may never leave a small part of it.
 """
 
 from __future__ import annotations

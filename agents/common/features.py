@@ -118,6 +118,13 @@ class Standardise(nn.Module):
         self.mean.copy_(features.mean(0))
         self.deviation.copy_(features.std(0).clamp(min=1e-3))
 
+    @staticmethod
+    def fit_all(module: nn.Module, observations: npt.NDArray[Any]) -> None:
+        """Fit every one inside a network."""
+        for part in module.modules():
+            if isinstance(part, Standardise):
+                part.fit(observations)
+
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
         """Return standardised features [B, count]."""
         return ((self.of(observation.float()) - self.mean) / self.deviation).clamp(-5.0, 5.0)

@@ -21,7 +21,7 @@ from semverse.envs.random_state import seed_everything
 class DiffusionAgent(LearnedAgent):
     """A policy that denoises Gaussian noise into an action; see `LearnedAgent` for the arguments.
 
-    A choice is denoised as one number for each of its values, and the value with the largest is taken.
+    Discrete actions must be ordered, as levels are: a choice is a number that is rounded to the nearest one.
     """
 
     name = "diffusion"

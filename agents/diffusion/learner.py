@@ -62,6 +62,8 @@ class Learner:
             return None
         shown = demonstrate(c.cloning, agent.env_id, agent.env_settings, self.session.seed)
         if fresh:
+            for part in (self.actor, self.critic):
+                part.standardise.fit(shown.observation.numpy())
             imitate(c.cloning, self._cloning_loss, self.actor.parameters(), shown)
         return shown if c.cloning_weight else None
 

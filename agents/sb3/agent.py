@@ -94,11 +94,8 @@ class SB3Agent(LearnedAgent):
         return made
 
     def _fit_features(self, algorithm: BaseAlgorithm, seed: int) -> None:
-        scalers = [m for m in algorithm.policy.modules() if isinstance(m, Standardise)]
-        if scalers:
-            observations = sample_observations(self.env_id, self.env_settings, seed)
-            for scaler in scalers:
-                scaler.fit(observations)
+        if any(isinstance(part, Standardise) for part in algorithm.policy.modules()):
+            Standardise.fit_all(algorithm.policy, sample_observations(self.env_id, self.env_settings, seed))
 
     def train(self, session: Session) -> None:
         """Train for one session."""

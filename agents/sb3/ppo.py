@@ -20,6 +20,7 @@ from semverse.agents.common.cloning import (
     demonstrate,
     imitate,
 )
+from semverse.agents.common.features import Standardise
 from semverse.agents.sb3.agent import Count, NetworkConfig, Positive, SB3Agent, Share
 from semverse.agents.training.vector import make_env
 from semverse.envs.errors import InputError
@@ -78,6 +79,7 @@ class PPOAgent(SB3Agent):
         if (config := self.config.cloning) is not None:
             shown = demonstrate(config, self.env_id, self.env_settings, seed)
             policy: Any = algorithm.policy
+            Standardise.fit_all(policy, shown.observation.numpy())
             imitate(config, lambda some: cloning_loss(policy, some), policy.parameters(), shown)
 
     def _policy_arguments(self) -> dict[str, Any]:

@@ -202,7 +202,9 @@ class VLSCCMapEnv(VLSCCEnv):
     """Choose a level for each block of a frame (``semverse/VLSCCMap-v0``, paper 002, section III-B).
 
     As `VLSCCEnv`, but a frame is a picture of P blocks, coded one by one; the quality is the PSNR of the
-    whole frame, scaled so that 0 is a frame of which nothing was sent and 1 the best that the codec can do.
+    whole frame, scaled so that 0 is the training content if nothing is sent and 1 the best that the codec
+    does with any of it. The surfaces refer to the pictures; only ``codec="live"`` and `render` read them
+    (below ``SEMVERSE_DATA``), and `render` shows maps of the blocks where they are missing.
 
     ## Action space
     ``MultiDiscrete([L] * P)``, the rate map. The mask (int8 [P, L]) allows each block what fits if no other
@@ -214,13 +216,13 @@ class VLSCCMapEnv(VLSCCEnv):
     were the frame, then as `VLSCCEnv`.
 
     Args:
-        profile: "toy_map" or the path of a YAML file.
+        profile: "pictures", "toy_map" or the path of a YAML file.
         **options: as for `VLSCCEnv`.
     """
 
     blocks = True
 
-    def __init__(self, profile: str | Path = "toy_map", **options: Any) -> None:
+    def __init__(self, profile: str | Path = "pictures", **options: Any) -> None:
         super().__init__(profile, **options)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from semverse.envs.errors import InputError
 from semverse.envs.vlscc.core import Generators
 from semverse.envs.vlscc.problem import Problem
+from semverse.envs.vlscc.references import blocks_of
 from semverse.envs.vlscc.types import FloatArray, IntArray
 
 LARGEST_SEED = 2**63 - 1
@@ -64,12 +65,15 @@ class LiveMeter:
             snr_db: ratio; one outside of the grid of the surfaces counts as the nearest one on it.
             levels: [P].
             generator: of the noise.
+
+        Raises:
+            InputError: the frame is a picture that is not at hand.
         """
         import torch
 
         from semverse.envs.vlscc.measure import distortion_of
 
-        grid, blocks = self.surfaces.snr_db, torch.from_numpy(self.surfaces.sources[frame]).float()
+        grid, blocks = self.surfaces.snr_db, torch.from_numpy(blocks_of(self.surfaces, frame)).float()
         shape = self.codec.map_shape(blocks)
         level = torch.as_tensor(levels).float().reshape(-1, *[1] * len(shape)).expand(-1, *shape)
         noise = torch.Generator().manual_seed(int(generator.integers(LARGEST_SEED)))

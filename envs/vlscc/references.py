@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.errors import InputError
+from semverse.envs.vlscc.types import Surfaces
 
 Strings = npt.NDArray[np.str_]
 
@@ -26,6 +27,16 @@ def read_blocks(references: Strings) -> npt.NDArray[np.float32]:
         InputError: a picture is not below ``SEMVERSE_DATA``, or a reference leaves it.
     """
     return np.stack([_block(text) for text in references.tolist()])
+
+
+def blocks_of(surfaces: Surfaces, frame: int) -> npt.NDArray[Any]:
+    """Return the blocks of a frame [P, ...] as the codec takes them.
+
+    Raises:
+        InputError: the frame is a picture that is not at hand.
+    """
+    blocks: npt.NDArray[Any] = surfaces.sources[frame]
+    return read_blocks(blocks) if blocks.dtype.kind == "U" else blocks
 
 
 def rows_of(references: Strings) -> int:
@@ -54,4 +65,9 @@ def _parsed(text: str) -> tuple[str, int, int, int]:
 def _picture(path: str) -> Any:
     from semverse.envs.codecs.media import data_folder, read_picture
 
-    return read_picture(data_folder(path))
+    file = data_folder(path)
+    if not file.is_file():
+        raise InputError(
+            "is not at hand", source=file, remedy="set SEMVERSE_DATA to the folder of the pictures"
+        )
+    return read_picture(file)

@@ -11,6 +11,7 @@ from semverse.envs.canvas import new_figure, pixels
 from semverse.envs.vlscc.core import Sent
 from semverse.envs.vlscc.model import curves
 from semverse.envs.vlscc.problem import Problem
+from semverse.envs.vlscc.render_picture import draw_picture
 from semverse.envs.vlscc.shared import Shares
 
 Picture = npt.NDArray[np.uint8]
@@ -20,8 +21,8 @@ BLUE, GREEN = "#4477aa", "#66aa77"
 def draw_frame(problem: Problem, last: tuple[int, float, Sent] | None) -> Picture:
     """Return an image [height, width, 3]: a frame as sent and as received, and the level of each block.
 
-    What is received is one more passage through the codec with noise of its own (needs torch); the quality
-    beside it is that of the step.
+    What is received is one more passage through the codec with noise of its own (needs torch; pictures do
+    without, see `draw_picture`); the quality beside it is that of the step.
 
     Args:
         problem: profile and surfaces.
@@ -29,6 +30,9 @@ def draw_frame(problem: Problem, last: tuple[int, float, Sent] | None) -> Pictur
     """
     figure = new_figure(7.2, 2.8)
     sent_axes, received_axes, level_axes = figure.subplots(1, 3)
+    if last is not None and problem.surfaces.sources.dtype.kind == "U":
+        draw_picture((sent_axes, received_axes, level_axes), problem, *last)
+        return pixels(figure)
     if last is not None:
         frame, snr_db, sent = last
         for axes, blocks in zip((sent_axes, received_axes), _both(problem, frame, snr_db, sent), strict=True):

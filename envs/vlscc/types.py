@@ -33,7 +33,9 @@ class Surfaces:
     allocation: FloatArray  # [F, P, S] level that the codec's own rate allocation network chooses
     scene: IntArray  # [F] activity or picture that a frame belongs to
     held_out: BoolArray  # [F] kept apart from training
-    sources: npt.NDArray[Any]  # [F, P, ...] the blocks themselves, as the codec takes them
+    sources: npt.NDArray[
+        Any
+    ]  # [F, P, ...] the blocks as the codec takes them, or [F, P] references to pictures
     worst: float  # value of the measure (-MPJPE, or PSNR in dB) whose quality is 0
     best: float  # value of the measure whose quality is 1
 

@@ -105,11 +105,11 @@ class VLSCCMapVectorEnv(VLSCCVectorEnv):
 
     Args:
         num_envs: how many copies.
-        profile: "toy_map" or the path of a YAML file.
+        profile: "pictures", "toy_map" or the path of a YAML file.
         **options: as for `VLSCCVectorEnv`.
     """
 
     blocks = True
 
-    def __init__(self, num_envs: int = 1, profile: str | Path = "toy_map", **options: Any) -> None:
+    def __init__(self, num_envs: int = 1, profile: str | Path = "pictures", **options: Any) -> None:
         super().__init__(num_envs, profile, **options)
