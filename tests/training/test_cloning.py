@@ -104,6 +104,16 @@ def test_policies_imitate(name: str) -> None:
     assert ours - fixed > 0.7 * (theirs - fixed)
 
 
+def test_features_are_standardised_by_what_the_expert_sees() -> None:
+    """Random actions leave the share of the budget where it began; the expert's do not."""
+    agent: Any = make_agent("ppo", ENV, env_settings=TOY, **LEARNERS["ppo"], cloning=CLONING)
+    agent.train(Session(total_steps=8, num_envs=8, seed=0, checkpoint_every=8))
+    shown = demonstrate(config(), ENV, TOY, seed=0).observation
+    standardise = agent.policy.features_extractor.standardise
+    torch.testing.assert_close(standardise.mean, shown.mean(0))
+    torch.testing.assert_close(standardise.deviation, shown.std(0).clamp(min=1e-3))
+
+
 def _returns(agent: Any) -> float:
     from semverse.agents.training.evaluation import evaluate_agent
 
