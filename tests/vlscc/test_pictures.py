@@ -142,7 +142,7 @@ def test_more_symbols_and_better_channels_bring_quality():
 
 @at_hand
 def test_the_codec_agrees_with_its_surfaces():
-    """Mean of the live PSNR over the table's, block by block: no bias, and within a few tenths of a dB."""
+    """No bias; the table is smoothed, so single frames differ (by 0.34 dB rms in a longer run)."""
     problem, rng = Problem.of("pictures", "all"), np.random.default_rng(0)
     meter, differences = LiveMeter(problem), []
     for _ in range(24):
@@ -154,7 +154,7 @@ def test_the_codec_agrees_with_its_surfaces():
         table = problem.surfaces.distortion[frame, :, level, at].mean()
         differences.append(10 * np.log10(live / table))
     assert abs(np.mean(differences)) < 0.1
-    assert np.abs(differences).max() < 0.6
+    assert np.sqrt(np.mean(np.square(differences))) < 0.45
 
 
 @at_hand
