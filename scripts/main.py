@@ -24,6 +24,7 @@ COMMANDS: tuple[str, ...] = (
     "train-codec",
     "compare-codecs",
     "surfaces",
+    "reconstruct",
 )
 
 
