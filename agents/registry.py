@@ -26,19 +26,20 @@ SCC_ENVS = (
 ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
 ISGC_LEARNED = (*ISGC_ENVS, "semverse/ISGCQoE-v0")
 VLSCC_ENVS = ("semverse/VLSCC-v0", "semverse/VLSCCMap-v0")
+CEE_ENVS = ("semverse/CEE-v0",)
 
 # name, target, environments, summary
 _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     (
         "ppo",
         "sb3.ppo:PPOAgent",
-        (*ISGC_LEARNED, *VLSCC_ENVS),
+        (*ISGC_LEARNED, *VLSCC_ENVS, *CEE_ENVS),
         "proximal policy optimisation (Stable-Baselines3)",
     ),
     (
         "maskable_ppo",
         "sb3.ppo:MaskablePPOAgent",
-        ("semverse/SCC-v0", *VLSCC_ENVS),
+        ("semverse/SCC-v0", *VLSCC_ENVS, *CEE_ENVS),
         "PPO with action masks (sb3-contrib)",
     ),
     ("sac", "sb3.sac:SACAgent", ISGC_LEARNED, "soft actor-critic (Stable-Baselines3)"),
@@ -78,6 +79,19 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         VLSCC_ENVS,
         "exact optimum of episodes known in advance",
     ),
+    ("cee_random", "cee_baselines:RandomServiceAgent", CEE_ENVS, "any decision"),
+    ("paper", "cee_baselines:PaperAgent", CEE_ENVS, "the fixed system of paper 000"),
+    ("best_fixed", "cee_baselines:BestFixedAgent", CEE_ENVS, "the best decision that never changes"),
+    (
+        "snr_switch",
+        "cee_baselines:SwitchAgent",
+        CEE_ENVS,
+        "another link option below a ratio, all else fixed",
+    ),
+    ("cee_myopic", "cee_baselines:ServiceMyopicAgent", CEE_ENVS, "best decision of the epoch alone"),
+    ("receding", "cee_baselines:RecedingAgent", CEE_ENVS, "plans some epochs ahead on the mean forecast"),
+    ("dp", "cee_baselines:ClairvoyantAgent", CEE_ENVS, "exact optimum of episodes known in advance"),
+    ("fitted_value", "cee_value:FittedValueAgent", CEE_ENVS, "enumeration with a learned worth of states"),
 )
 # planners that plan with another one
 _STEADY: tuple[tuple[str, str, str], ...] = (

@@ -49,6 +49,16 @@ def optimum(episode: Episode, problem: Problem, start: tuple[int, int]) -> Plan:
     return Plan(plan, float(score(plan, episode, problem, start).sum()))
 
 
+def hindsight_values(episode: Episode, problem: Problem) -> FloatArray:
+    """Return what states after each epoch are worth to somebody who knows the rest of the episode [T, 3, Q]."""
+    after, found = np.zeros((3, problem.top_quality + 1)), []
+    for t in reversed(range(episode.epochs)):
+        found.append(after)
+        table = epoch_table(episode.conditions(t), episode.preference, problem)
+        after, _ = backward(table, int(episode.motion[t]), after, problem)
+    return np.array(found[::-1])
+
+
 def backward(
     table: EpochTable, motion: int, after: FloatArray, problem: Problem
 ) -> tuple[FloatArray, IntArray]:

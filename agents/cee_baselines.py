@@ -1,0 +1,172 @@
+"""Rules for the cloud-edge-end service, and the exact optimum of episodes that are known in advance."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pydantic
+
+from semverse.agents.base import ActsOnly
+from semverse.envs.cee.core import START_TIER, start_quality
+from semverse.envs.cee.dynamic import optimum
+from semverse.envs.cee.policies import (
+    Known,
+    Switch,
+    fit_switch,
+    myopic_decision,
+    read_observation,
+    receding_decision,
+)
+from semverse.envs.cee.problem import Problem
+from semverse.envs.cee.types import IntArray
+from semverse.envs.config import Config
+
+
+class RuleConfig(Config):
+    """A rule has no hyper-parameters."""
+
+
+class RandomConfig(Config):
+    """Hyper-parameters of `RandomServiceAgent`."""
+
+    seed: int  # of the decisions
+
+
+class RecedingConfig(Config):
+    """Hyper-parameters of `RecedingAgent`."""
+
+    horizon: Annotated[int, pydantic.Field(ge=1)]  # epochs planned, the one at hand included
+
+
+class ServiceRule(ActsOnly, ABC):
+    """A decision as a function of the observation, and of the constants of the environment.
+
+    Args:
+        config: an instance of the class's own `Config`.
+        env_id: the environment it is made for.
+        env_settings: keyword arguments of the environment.
+    """
+
+    Config: ClassVar[Any] = RuleConfig
+
+    def __init__(self, config: Any, env_id: str, env_settings: Mapping[str, Any]) -> None:
+        del env_id, env_settings
+        self.config = config
+        self._env: Any = None
+
+    def begin(self, env: Any) -> None:
+        """Attach to the environment that was just reset."""
+        self._env = env.unwrapped
+
+    @property
+    def problem(self) -> Problem:
+        """Constants of the environment at hand."""
+        if self._env is None:
+            raise RuntimeError("call begin(env) after env.reset()")
+        problem: Problem = self._env.problem
+        return problem
+
+    @abstractmethod
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return the decision [5] for what is known of a row of a batch (0 of a single environment)."""
+
+    def act(self, observation: Any, *, deterministic: bool = True) -> Any:
+        """Return the decision of one observation [5], or of a batch of them [N, 5].
+
+        Raises:
+            RuntimeError: `begin` was not called.
+        """
+        del deterministic
+        rows = np.asarray(observation)
+        if rows.ndim == 1:
+            return self.decide(read_observation(rows, self.problem), 0)
+        return np.stack([self.decide(read_observation(row, self.problem), i) for i, row in enumerate(rows)])
+
+
+class RandomServiceAgent(ServiceRule):
+    """Any decision, whether or not it keeps up."""
+
+    Config: ClassVar[Any] = RandomConfig
+
+    def __init__(self, config: RandomConfig, env_id: str, env_settings: Mapping[str, Any]) -> None:
+        super().__init__(config, env_id, env_settings)
+        self._rng = np.random.default_rng(config.seed)
+
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return a uniform decision."""
+        p = self.problem
+        return self._rng.integers([p.options, p.options, 3, len(p.preprocessing_tflop), 3])
+
+
+class PaperAgent(ServiceRule):
+    """The fixed system of paper 000, as near as the decisions come to it."""
+
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return the profile's ``paper``."""
+        return self.problem.fixed_action(self.problem.config.paper)
+
+
+class SwitchAgent(ServiceRule):
+    """Another option of each link below a ratio; all else fixed; fitted to training episodes."""
+
+    fixed = False
+
+    def __init__(self, config: Any, env_id: str, env_settings: Mapping[str, Any]) -> None:
+        super().__init__(config, env_id, env_settings)
+        self._fitted: dict[tuple[float, ...], Switch] = {}
+
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return the decision at the reported ratios; a new preference is fitted to first."""
+        key = tuple(known.preference.round(6).tolist())
+        if key not in self._fitted:
+            self._fitted[key] = fit_switch(self.problem, known.preference, fixed=self.fixed)
+        ratios = (np.atleast_1d(v) for v in (known.conditions.uplink_db, known.conditions.downlink_db))
+        return self._fitted[key].actions(*ratios)[0]
+
+
+class BestFixedAgent(SwitchAgent):
+    """One decision for good, the best over training episodes."""
+
+    fixed = True
+
+
+class ServiceMyopicAgent(ServiceRule):
+    """The best decision of the epoch alone, for the reported ratios."""
+
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return the decision with the largest reward now."""
+        return myopic_decision(known, self.problem)
+
+
+class RecedingAgent(ServiceRule):
+    """Plans some epochs ahead on the mean forecast, at every epoch anew."""
+
+    Config: ClassVar[Any] = RecedingConfig
+
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return the first decision of the plan."""
+        return receding_decision(known, self.config.horizon, self.problem)
+
+
+class ClairvoyantAgent(ServiceRule):
+    """Plays the exact optimum of the episode, which it knows in advance: a bound, no policy."""
+
+    def begin(self, env: Any) -> None:
+        """Plan the episodes that were just reset."""
+        super().begin(env)
+        episode, start = self._env.episode, (START_TIER, start_quality(self.problem))
+        rows = (
+            [episode.row(i) for i in range(self._env.num_envs)]
+            if hasattr(self._env, "num_envs")
+            else [episode]
+        )
+        self._plans = [optimum(row, self.problem, start).actions for row in rows]
+
+    def decide(self, known: Known, row: int) -> IntArray:
+        """Return the planned decision."""
+        plan = self._plans[row]
+        decision: IntArray = plan[min(len(plan) - known.left, len(plan) - 1)]
+        return decision
