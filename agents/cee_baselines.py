@@ -124,7 +124,8 @@ class SwitchAgent(ServiceRule):
         if key not in self._fitted:
             self._fitted[key] = fit_switch(self.problem, known.preference, fixed=self.fixed)
         ratios = (np.atleast_1d(v) for v in (known.conditions.uplink_db, known.conditions.downlink_db))
-        return self._fitted[key].actions(*ratios)[0]
+        decision: IntArray = self._fitted[key].actions(*ratios)[0]
+        return decision
 
 
 class BestFixedAgent(SwitchAgent):

@@ -1,14 +1,15 @@
 """A preference-conditioned learner for the cloud-edge-end service: fitted values and exact enumeration.
 
 A network learns what the states that an epoch leads to are worth later, out of what is known when the epoch
-is decided: the mean, over episodes, of the exact values that dynamic programming finds in hindsight. A decision
-is then the exact best of the epoch's reward, at the mean forecast of its ratios, plus that worth. Trained on
-random preferences, it serves any of them.
+is decided: the mean, over episodes, of the exact values that dynamic programming finds in hindsight. The
+decision is the exact best of the epoch's reward, at the mean forecast of its ratios, plus that worth. Trained
+on random preferences, it serves any of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -52,7 +53,7 @@ class ValueNetwork(nn.Module):
         self.register_buffer("mean", torch.zeros(INPUTS))
         self.register_buffer("deviation", torch.ones(INPUTS))
         sizes, layers = [INPUTS, *hidden], list[nn.Module]()
-        for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+        for inputs, outputs in pairwise(sizes):
             layers += [nn.Linear(inputs, outputs), nn.Tanh()]
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], states))
 

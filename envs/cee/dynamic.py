@@ -50,7 +50,7 @@ def optimum(episode: Episode, problem: Problem, start: tuple[int, int]) -> Plan:
 
 
 def hindsight_values(episode: Episode, problem: Problem) -> FloatArray:
-    """Return what states after each epoch are worth to somebody who knows the rest of the episode [T, 3, Q]."""
+    """Return what states after each epoch are worth to who knows the rest of the episode [T, 3, Q]."""
     after, found = np.zeros((3, problem.top_quality + 1)), []
     for t in reversed(range(episode.epochs)):
         found.append(after)
