@@ -159,11 +159,8 @@ class ClairvoyantAgent(ServiceRule):
         """Plan the episodes that were just reset."""
         super().begin(env)
         episode, start = self._env.episode, (START_TIER, start_quality(self.problem))
-        rows = (
-            [episode.row(i) for i in range(self._env.num_envs)]
-            if hasattr(self._env, "num_envs")
-            else [episode]
-        )
+        count = getattr(self._env, "num_envs", None)
+        rows = [episode] if count is None else [episode.row(i) for i in range(count)]
         self._plans = [optimum(row, self.problem, start).actions for row in rows]
 
     def decide(self, known: Known, row: int) -> IntArray:

@@ -86,7 +86,7 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "snr_switch",
         "cee_baselines:SwitchAgent",
         CEE_ENVS,
-        "another link option below a ratio, all else fixed",
+        "another link option below a ratio",
     ),
     ("cee_myopic", "cee_baselines:ServiceMyopicAgent", CEE_ENVS, "best decision of the epoch alone"),
     ("receding", "cee_baselines:RecedingAgent", CEE_ENVS, "plans some epochs ahead on the mean forecast"),

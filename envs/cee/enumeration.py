@@ -112,7 +112,7 @@ def epoch_table(
         problem: constants.
         price: [5] reward that a unit of each resource takes (`semverse.envs.cee.model.needs`), or None.
     """
-    combined = _combinations(conditions, problem)  # [3, n, 5]
+    combined = _combinations(conditions, preference, problem, price)  # [3, n, 5]
     count, qualities = combined.shape[1], problem.top_quality + 1
     feasible = _tiers_fit(combined, conditions, problem)
     still = Conditions(
@@ -141,13 +141,40 @@ def epoch_table(
     return EpochTable(np.take_along_axis(earned, best[..., None], axis=-1)[..., 0], actions, prices)
 
 
-def _combinations(conditions: Conditions, problem: Problem) -> IntArray:
+def _combinations(
+    conditions: Conditions, preference: FloatArray, problem: Problem, price: FloatArray | None
+) -> IntArray:
     """Return decisions without preprocessing [3, n, 5], by rendering tier."""
-    ups = link_options(float(conditions.uplink_db), problem.uplink, problem)
-    downs = link_options(float(conditions.downlink_db), problem.downlink, problem)
+    ratios, links = (conditions.uplink_db, conditions.downlink_db), (problem.uplink, problem.downlink)
+    paid = np.zeros(5) if price is None else price
+    ups, downs = (
+        _worthwhile(float(ratios[i]), links[i], conditions, preference, (paid[i], paid[2]), problem)
+        for i in range(2)
+    )
     grids = np.meshgrid(np.arange(3), ups, downs, np.arange(3), indexing="ij")
     render, up, down, matte = (grid.reshape(3, -1) for grid in grids)
     return np.stack([up, down, matte, np.zeros_like(up), render], axis=-1)
+
+
+def _worthwhile(
+    snr_db: float,
+    link: Link,
+    conditions: Conditions,
+    preference: FloatArray,
+    price: tuple[float, float],
+    problem: Problem,
+) -> IntArray:
+    """Return the options of a link that can be part of the best decision under a preference.
+
+    Fewer than `link_options`: energy and money, and the prices of airtime and of the edge, weigh as one.
+    """
+    options, r = np.flatnonzero(link.allowed), problem.config.reward
+    spent = preference[3] / r.energy_scale_j * link.energy_j + preference[4] / r.cost_scale_usd_h * link.usd_h
+    spent = spent + price[0] * link.airtime_s + price[1] * link.edge_tflop
+    latency = link.fixed_s + link.edge_tflop / (problem.config.rates.edge * (1.0 - conditions.edge_load))
+    mse = link_mse(np.asarray(snr_db), options, problem)
+    traits = np.stack([mse, *(trait[options] for trait in (spent, latency, link.edge_tflop))], axis=1)
+    return np.asarray(options[nondominated(traits)])
 
 
 def _tiers_fit(actions: IntArray, conditions: Conditions, problem: Problem) -> BoolArray:
