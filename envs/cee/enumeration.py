@@ -113,7 +113,7 @@ def epoch_table(
         price: [5] reward that a unit of each resource takes (`semverse.envs.cee.model.needs`), or None.
     """
     combined = _combinations(conditions, preference, problem, price)  # [3, n, 5]
-    count, qualities = combined.shape[1], problem.top_quality + 1
+    qualities = problem.top_quality + 1
     feasible = _tiers_fit(combined, conditions, problem)
     still = Conditions(
         conditions.uplink_db,
@@ -125,8 +125,7 @@ def epoch_table(
     tiers = np.arange(3)[:, None]
     before = np.stack([tiers, (tiers + 1) % 3], axis=-1)[:, :, :, None]  # [3, 1, 2, 1]: stayed, switched
     state = State(before, np.arange(qualities)[None, :, None, None])
-    whole = np.broadcast_to(combined[:, None, None], (3, qualities, 2, count, 5))
-    earned = reward(evaluate(whole, still, state, problem), preference, problem)
+    earned = reward(evaluate(combined[:, None, None], still, state, problem), preference, problem)
     if price is not None:
         earned = earned - (needs(combined, problem) @ price)[:, None, None]
     earned = np.where(feasible[:, None, None], earned, -np.inf)

@@ -27,6 +27,9 @@ def evaluate(actions: IntArray, conditions: Conditions, state: State, problem: P
         conditions: of the epoch; broadcasts to the leading axes.
         state: inherited; broadcasts to the leading axes.
         problem: constants.
+
+    Returns:
+        Outcomes that broadcast to the leading axes; one that does not depend on an axis need not have it.
     """
     up, down, matte, level, render = (actions[..., i] for i in range(5))
     p, c = problem, problem.config
@@ -187,16 +190,17 @@ def action_masks(conditions: Conditions, problem: Problem) -> BoolArray:
 
 def losses(outcomes: Outcomes, problem: Problem) -> FloatArray:
     """Return outcomes as what is lost by them, each in units of its limit or scale [..., 5]."""
+    return np.stack(np.broadcast_arrays(*_losses(outcomes, problem)), axis=-1)
+
+
+def _losses(outcomes: Outcomes, problem: Problem) -> tuple[FloatArray, ...]:
     r, limits = problem.config.reward, problem.config.limits
-    return np.stack(
-        [
-            outcomes.motion_to_photon_ms / limits.motion_to_photon_ms,
-            outcomes.content_ms / limits.content_ms,
-            (r.psnr_best_db - outcomes.psnr_db) / r.psnr_scale_db,
-            outcomes.energy_j / r.energy_scale_j,
-            outcomes.cost_usd_h / r.cost_scale_usd_h,
-        ],
-        axis=-1,
+    return (
+        outcomes.motion_to_photon_ms / limits.motion_to_photon_ms,
+        outcomes.content_ms / limits.content_ms,
+        (r.psnr_best_db - outcomes.psnr_db) / r.psnr_scale_db,
+        outcomes.energy_j / r.energy_scale_j,
+        outcomes.cost_usd_h / r.cost_scale_usd_h,
     )
 
 
@@ -218,5 +222,7 @@ def reward(outcomes: Outcomes, preference: npt.ArrayLike, problem: Problem) -> F
         preference: weights of `semverse.envs.cee.types.OBJECTIVES`, [5] or [..., 5].
         problem: constants.
     """
-    weighted = (losses(outcomes, problem) * np.asarray(preference)).sum(axis=-1)
+    weights = np.moveaxis(np.asarray(preference), -1, 0)
+    lost = _losses(outcomes, problem)
+    weighted = sum(weight * loss for weight, loss in zip(weights, lost, strict=True))
     return np.asarray(-weighted - problem.config.reward.penalty * excess(outcomes, problem))

@@ -37,7 +37,7 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """What decisions of an epoch come to; arrays of one shape [...]."""
+    """What decisions of an epoch come to; arrays that broadcast to one shape [...]."""
 
     motion_to_photon_ms: FloatArray  # pose, rendering, downlink, display
     content_ms: FloatArray  # capture to display
