@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from semverse.agents.benchmark.episodes.config import EpisodeConfig
 from semverse.agents.benchmark.episodes.record import Cell
-from semverse.agents.benchmark.episodes.results import collect
-from semverse.agents.benchmark.episodes.table import rich_tables, summarise
+from semverse.agents.benchmark.episodes.results import Runs, collect
+from semverse.agents.benchmark.episodes.table import gap_closed, rich_tables, summarise
 from semverse.agents.benchmark.runner import make_task
 from semverse.agents.benchmark.store import Store
 from semverse.agents.benchmark.worker import run_task
@@ -126,6 +126,11 @@ def test_the_table_follows_from_the_csv(lines, document):
     assert estimates["return"]["mean"] == pytest.approx(mine.mean())
     assert estimates["iqm"]["mean"] == pytest.approx(trim_mean(mine.ravel(), 0.25))
     assert estimates["difference"]["mean"] == pytest.approx((mine - reference).mean())
+    bound = np.mean([float(line["bound"]) for line in lines if line["agent"] == "separate"])
+    closed = (mine.mean() - reference.mean()) / (bound - reference.mean())
+    assert estimates["gap_closed"]["mean"] == pytest.approx(closed)
+    assert table["separate"]["estimates"]["gap_closed"]["mean"] == 0.0
+    assert table["isgc_exact"]["estimates"]["gap_closed"]["mean"] == pytest.approx(1.0, abs=1e-3)
     share = np.mean([float(line["share"]) for line in lines if line["agent"] == "mine"])
     assert estimates["share"]["mean"] == pytest.approx(share)
     missed = np.mean([float(line["missed_deadline"]) for line in lines if line["agent"] == "mine"])
@@ -136,6 +141,20 @@ def test_the_table_follows_from_the_csv(lines, document):
             assert found["low"] <= found["mean"] <= found["high"]
             assert found["count"] == 10
     assert table["separate"]["estimates"]["difference"] is None
+
+
+def test_the_gap_closed_by_hand():
+    """Means 3 of the reference, 7 of the bound: returns of 5 go half of the way, wherever they are earned."""
+
+    def runs(*returns, seeds=(1, 2)):
+        bounds, steps = np.array([[6.0, 8.0]]), np.ones((1, 2), dtype=np.int64)
+        return Runs((None,), np.array(seeds), np.array([returns]), bounds, steps, {}, np.ones(1), 1.0)
+
+    found = gap_closed(runs(4.0, 6.0), runs(2.0, 4.0))
+    assert (found.mean, found.low, found.high, found.count) == (0.5, 0.5, 0.5, 2)
+    found = gap_closed(runs(2.0, 8.0), runs(2.0, 4.0))
+    assert (found.mean, found.low, found.high) == (0.5, 0.0, 1.0)
+    assert gap_closed(runs(4.0, 6.0, seeds=(3, 4)), runs(2.0, 4.0)) is None
 
 
 def test_json_tells_how_it_was_made(document):
@@ -152,7 +171,7 @@ def test_a_narrow_terminal_gets_more_tables(results):
     assert len(rich_tables(results, rows, 300)) == 1
     narrow = rich_tables(results, rows, 60)
     assert len(narrow) > 1
-    assert sum(len(table.columns) - 2 for table in narrow) == 4 + 2 + 3
+    assert sum(len(table.columns) - 2 for table in narrow) == 5 + 2 + 3
 
 
 def test_curves_end_at_the_table(played, results):

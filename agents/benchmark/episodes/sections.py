@@ -8,6 +8,7 @@ from html import escape
 from semverse.agents.benchmark.episodes.results import Results
 from semverse.agents.benchmark.episodes.table import (
     DIFFERENCE,
+    GAP,
     RETURN,
     SHARE,
     Row,
@@ -23,7 +24,7 @@ from semverse.agents.benchmark.report import figure_html
 
 _EXPLANATION = """
 <p><b>return</b> is the undiscounted sum of rewards of an episode; every agent plays the same episodes.
-<b>runs</b> counts the trainings that an agent's weights come from.{bound}{reference} Small figures: 95 %
+<b>runs</b> counts the trainings that an agent's weights come from.{bound}{reference}{gap} Small figures: 95 %
 bootstrap interval (percentile method); runs and episodes are resampled, the same episodes for all runs.
 <b>p50</b> and <b>p99</b> are quantiles of the time of one decision on one core, <b>time</b> is that of all
 episodes with the environment's own. {infos}</p>
@@ -74,6 +75,10 @@ def _explanation(results: Results) -> str:
         else "",
         reference=f" <b>return minus {escape(label)}</b> is the mean of the differences episode by episode."
         if label is not None
+        else "",
+        gap=f" <b>gap closed</b> is the share of the way from the mean return of {escape(str(label))} to the "
+        "mean bound that an agent goes."
+        if GAP in keys(results)
         else "",
         infos=f"{escape(names)}: mean over the steps of an episode." if names else "",
     )

@@ -19,8 +19,8 @@ from semverse.agents.benchmark.episodes.results import FloatArray, Results, Runs
 from semverse.agents.benchmark.estimate import Estimate
 from semverse.agents.training.statistics import crossed_interval, iqm
 
-RETURN, IQM, SHARE, DIFFERENCE = "return", "iqm", "share", "difference"
-HIGHER_IS_BETTER = (RETURN, IQM, SHARE)
+RETURN, IQM, SHARE, DIFFERENCE, GAP = "return", "iqm", "share", "difference", "gap_closed"
+HIGHER_IS_BETTER = (RETURN, IQM, SHARE, GAP)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,15 @@ def keys(results: Results) -> list[str]:
         found.append(SHARE)
     if results.config.reference_agent is not None:
         found.append(DIFFERENCE)
+    if _has_gap(results):
+        found.append(GAP)
     return found + results.infos
+
+
+def _has_gap(results: Results) -> bool:
+    """Return whether the reference agent stays below a known bound in every episode."""
+    reference = results.runs.get(str(results.config.reference_agent))
+    return reference is not None and bool((reference.bounds > reference.returns).all())
 
 
 def summarise(results: Results) -> list[Row]:
@@ -74,6 +82,8 @@ def _estimate(results: Results, label: str, runs: Runs, key: str) -> Estimate | 
     if key == DIFFERENCE:
         reference = str(results.config.reference_agent)
         return None if label == reference else difference(runs, results.runs.get(reference))
+    if key == GAP:
+        return gap_closed(runs, results.runs[str(results.config.reference_agent)])
     values = {RETURN: runs.returns, IQM: runs.returns, SHARE: runs.share}.get(key, runs.infos.get(key))
     return None if values is None else estimate([values], iqm if key == IQM else np.mean)
 
@@ -85,6 +95,17 @@ def difference(runs: Runs, reference: Runs | None) -> Estimate | None:
     _, mine, theirs = np.intersect1d(runs.seeds, reference.seeds, return_indices=True)
     samples = [runs.returns[:, mine], reference.returns[:, theirs]]
     return estimate(samples, lambda own, other: float(own.mean() - other.mean()))
+
+
+def gap_closed(runs: Runs, reference: Runs) -> Estimate | None:
+    """Estimate what share of the way from another agent's mean return to the mean bound an agent goes."""
+    _, mine, theirs = np.intersect1d(runs.seeds, reference.seeds, return_indices=True)
+    samples = [runs.returns[:, mine], reference.returns[:, theirs], reference.bounds[:1, theirs]]
+
+    def share(own: FloatArray, other: FloatArray, bound: FloatArray) -> float:
+        return float((own.mean() - other.mean()) / (bound.mean() - other.mean()))
+
+    return estimate(samples, share)
 
 
 def estimate(samples: Sequence[FloatArray], statistic: Callable[..., Any]) -> Estimate | None:
@@ -166,6 +187,7 @@ def head(results: Results, key: str) -> str:
         IQM: "return\nIQM",
         SHARE: "share\nof bound",
         DIFFERENCE: f"return minus\n{results.config.reference_agent}",
+        GAP: "gap\nclosed",
     }
     return fixed.get(key, key.replace("_", "\n", 1))
 
@@ -180,7 +202,7 @@ def best(rows: Sequence[Row], key: str) -> float | None:
 def decimals(rows: Sequence[Row], key: str) -> int:
     """Return how many decimals give the largest value of a column four digits; of a share always four."""
     found = [abs(e.mean) for row in rows if (e := row.estimates[key]) is not None and e.mean]
-    return 4 if key == SHARE or not found else min(max(3 - floor(log10(max(found))), 0), 4)
+    return 4 if key in (SHARE, GAP) or not found else min(max(3 - floor(log10(max(found))), 0), 4)
 
 
 def number(value: float | None) -> str:
