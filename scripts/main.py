@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "compare-codecs",
     "surfaces",
     "reconstruct",
+    "matte",
 )
 
 

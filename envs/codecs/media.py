@@ -87,14 +87,21 @@ def write_received(folder: Path, source: Source, frames: Frames) -> Path:
     """Write frames as ``received.png``, or ``received.mp4`` if the source is a clip; return the path."""
     from PIL import Image
 
-    file = io.BytesIO()
-    if source.is_clip:
-        _write_clip(file, frames, source.fps)
-    else:
-        Image.fromarray(frames[0]).save(file, format="PNG")
     path = folder / ("received.mp4" if source.is_clip else "received.png")
-    write_atomic(path, file.getvalue())
+    if source.is_clip:
+        write_clip(path, frames, source.fps)
+    else:
+        file = io.BytesIO()
+        Image.fromarray(frames[0]).save(file, format="PNG")
+        write_atomic(path, file.getvalue())
     return path
+
+
+def write_clip(path: Path, frames: Frames, fps: Fraction) -> None:
+    """Write frames [F, H, W, 3] as an MP4 file, visually lossless."""
+    file = io.BytesIO()
+    _write_clip(file, frames, fps)
+    write_atomic(path, file.getvalue())
 
 
 def _open_picture(data: bytes, path: object) -> Image | None:

@@ -19,6 +19,7 @@ BENCHMARK = yaml.safe_load(shipped("benchmark", "scc.yaml").read_text())
 def place(tmp_path, monkeypatch):
     """A folder with sound and wrong files, made the working directory."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEMVERSE_PORTRAIT_MODEL", raising=False)
     save_instance(toy_instance(), tmp_path / "toy.json")
     (tmp_path / "file").write_text("x")
     (tmp_path / "full").mkdir()
@@ -73,6 +74,7 @@ LABELS = ("generate", "--labels", "--env", "semverse/SCC-v0", "--out", "new")
 SOLVE = ("solve", "--instance", "toy.json", "--agent", "greedy")
 TRAIN = ("train", "--out", "new")
 BENCH = ("benchmark", "--out", "new", "--budget", "0.1", "--agents", "greedy")
+MATTE = ("matte", "--user", "few.csv", "--background", "few.csv", "--out", "new")
 CASES = [  # (what the line must name, the arguments; a later flag overrides an earlier one)
     ("region", (*GENERATE, "--config", "atlantis")),
     ("missing.yaml", (*GENERATE, "--config", "missing.yaml")),
@@ -179,6 +181,10 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("--frames", ("reconstruct", "--frames", "1", "--out", "new")),
     ("--size", ("reconstruct", "--size", "0", "--out", "new")),
     ("--bases", ("reconstruct", "--bases", "0", "--out", "new")),
+    ("--user", ("matte", "--background", "few.csv", "--out", "new")),
+    ("none.tflite", (*MATTE, "--model", "none.tflite")),
+    ("few.csv", (*MATTE, "--model", "few.csv")),
+    ("SEMVERSE_PORTRAIT_MODEL", MATTE),
     ("missing", ("transmit", "--source", "missing", "--out", "new")),
     ("few.csv", ("transmit", "--source", "few.csv", "--out", "new")),
     ("atlantis", ("calibrate", "atlantis")),
