@@ -43,12 +43,14 @@ class EnvRow:
     # what agents are compared by: Pareto fronts of whole instances, or returns of episodes
     benchmark: Literal["front", "episode"] = "episode"
     bound: Bound | None = None  # on the return of an episode; None: nobody knows one
+    rollout_steps: int = 300  # of the conformance kits; fewer where a step takes long
 
 
 _SCC = "semverse.envs.scc"
 _ISGC = "semverse.envs.isgc"
 _VLSCC = "semverse.envs.vlscc"
 _CEE = "semverse.envs.cee"
+_FEDSEM = "semverse.envs.fedsem"
 
 _TABLE: tuple[EnvRow, ...] = (
     EnvRow(
@@ -174,6 +176,20 @@ _TABLE: tuple[EnvRow, ...] = (
         "pettingzoo",
         f"{_CEE}.parallel_env",
         "users share band, edge and cloud, as a team or selfishly",
+    ),
+    EnvRow(
+        "semverse/FedSem-v0",
+        "gymnasium",
+        f"{_FEDSEM}.env:FedSemEnv",
+        "clients, labels, bits and noise of each round of a federated training that is really run",
+        rollout_steps=14,
+    ),
+    EnvRow(
+        "semverse/MO-FedSem-v0",
+        "mo-gymnasium",
+        f"{_FEDSEM}.env:MOFedSemEnv",
+        "FedSem-v0 with accuracy, bits, epsilon and time as vector reward",
+        rollout_steps=14,
     ),
 )
 

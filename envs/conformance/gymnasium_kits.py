@@ -12,8 +12,9 @@ import numpy as np
 from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from semverse.envs.conformance.types import Check, NotApplicable, require
+from semverse.envs.registration import find_env
 
-STEPS = 300  # of each rollout: more than one episode of the placement environments at standard size
+STEPS = 300  # of each rollout, unless ours say otherwise: more than one episode of most environments
 EPISODES = 20  # a rollout ends with that many, should they be shorter
 SEED = 7
 
@@ -43,6 +44,12 @@ def _objectives(env_id: str) -> int:
     space = getattr(env.unwrapped, "reward_space", None)
     env.close()
     return int(space.shape[0]) if space is not None else 0
+
+
+def _steps(env_id: str) -> int:
+    """Return the length of a rollout; an id may begin with the module that registers it."""
+    row = find_env(env_id.rpartition(":")[2])
+    return STEPS if row is None else row.rollout_steps
 
 
 def plain_check_env(env_id: str) -> None:
@@ -82,7 +89,7 @@ def rollout(env: gymnasium.Env[Any, Any]) -> Iterator[tuple[Any, Any, dict[str, 
     observation, info = env.reset(seed=SEED)
     yield observation, 0.0, info
     episodes = 0
-    for _ in range(STEPS):
+    for _ in range(_steps(env.spec.id) if env.spec else STEPS):
         observation, reward, terminated, truncated, info = env.step(sample(env.action_space, info))
         yield observation, reward, info
         if terminated or truncated:
@@ -129,7 +136,7 @@ def vectorisation(env_id: str) -> None:
         observation, _ = env.reset(seed=SEED)
         env.action_space.seed(SEED)
         episodes = 0
-        for _ in range(STEPS):
+        for _ in range(_steps(env_id)):
             if observation not in env.observation_space:
                 raise AssertionError(f"{mode}: an observation is outside of the observation space")
             observation, _, terminated, truncated, _ = env.step(env.action_space.sample())
@@ -194,7 +201,7 @@ def mo_vectorisation(env_id: str) -> None:
     env = MOSyncVectorEnv([partial(_mo_make, env_id)] * 2)
     env.reset(seed=SEED)
     env.action_space.seed(SEED)
-    for _ in range(STEPS):
+    for _ in range(_steps(env_id)):
         _, rewards, *_ = env.step(env.action_space.sample())
         if rewards.shape != (2, *env.reward_space.shape):
             raise AssertionError(f"batched rewards have shape {rewards.shape}")

@@ -77,33 +77,34 @@ class PrivacyFilter:
     clients that cannot pay, so no sequence of requests, however chosen, can overspend.
 
     Args:
-        clients: K.
+        clients: K, or a shape [..., K] of clients of several trainings.
         epsilon: total budget of each client; infinite: everything passes.
         delta: of the total.
     """
 
-    def __init__(self, clients: int, epsilon: float, delta: float) -> None:
+    def __init__(self, clients: int | tuple[int, ...], epsilon: float, delta: float) -> None:
         self.epsilon, self.delta = epsilon, delta
-        self.budget = math.inf if math.isinf(epsilon) else gdp_mu(epsilon, delta) ** 2  # of mu^2
-        self.spent: FloatArray = np.zeros(clients)  # [K] mu^2
+        self.spent: FloatArray = np.zeros(clients)  # [..., K] mu^2
+        budget = math.inf if math.isinf(epsilon) else gdp_mu(epsilon, delta) ** 2
+        self.budget: FloatArray = np.full((*self.spent.shape[:-1], 1), budget)  # [..., 1] of mu^2
 
-    def can_pay(self, mu: float) -> BoolArray:
-        """Return which clients may take part in a mu-GDP release [K]."""
-        allowed: BoolArray = self.spent + mu * mu <= self.budget
+    def can_pay(self, mu: npt.ArrayLike) -> BoolArray:
+        """Return which clients may take part [..., K] in mu-GDP releases, mu a number or [..., 1]."""
+        allowed: BoolArray = self.spent + np.square(mu) <= self.budget
         return allowed
 
-    def charge(self, chosen: BoolArray, mu: float) -> BoolArray:
-        """Charge those of the chosen clients [K] that can pay; return who may take part [K]."""
+    def charge(self, chosen: BoolArray, mu: npt.ArrayLike) -> BoolArray:
+        """Charge those of the chosen clients [..., K] that can pay; return who may take part [..., K]."""
         passed = np.asarray(chosen, dtype=np.bool_) & self.can_pay(mu)
-        self.spent = np.where(passed, self.spent + mu * mu, self.spent)
+        self.spent = np.where(passed, self.spent + np.square(mu), self.spent)
         return passed
 
     def share_spent(self) -> FloatArray:
-        """Return how much of its budget of mu^2 each client spent [K], 0 to 1."""
-        return self.spent / self.budget if math.isfinite(self.budget) else np.zeros_like(self.spent)
+        """Return how much of its budget of mu^2 each client spent [..., K], 0 to 1."""
+        return self.spent / self.budget  # 0 of an infinite one
 
     def epsilons(self) -> FloatArray:
-        """Return what each client spent [K], as epsilon at the filter's delta."""
+        """Return what each client spent [..., K], as epsilon at the filter's delta."""
         return epsilons(self.spent, self.delta)
 
 

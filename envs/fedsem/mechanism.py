@@ -6,16 +6,20 @@ attacks it.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
-from semverse.envs.fedsem.types import Float32, Release
+from semverse.envs.fedsem.types import Float32, IntArray, Release
+
+Whole = TypeVar("Whole", int, IntArray)
 
 SCALE_BITS = 32  # of the step size that a quantised upload is sent with
 
 
-def upload_bits(numbers: int, bits: int) -> int:
+def upload_bits(numbers: Whole, bits: Whole) -> Whole:
     """Return the bits of an upload of so many numbers."""
-    return numbers * bits + (SCALE_BITS if bits < SCALE_BITS else 0)
+    return numbers * bits + SCALE_BITS * (bits < SCALE_BITS)
 
 
 def quantise(uploads: Float32, bits: int) -> Float32:

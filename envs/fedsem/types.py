@@ -13,6 +13,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 CLASSES = 10
+RULES = ("random", "channel", "coverage", "coverage_channel")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +64,35 @@ class Release:
     def mu(self) -> float:
         """Gaussian differential privacy of one release: infinite without noise."""
         return 1.0 / self.noise_multiplier if self.noise_multiplier > 0 else float("inf")
+
+
+@dataclass(frozen=True, eq=False)
+class Episode:
+    """Everything random of the surroundings of N trainings of T rounds side by side."""
+
+    shares: Float32  # [N, K, 10] of the classes in each client's pictures; majorities rise along K
+    epsilon: FloatArray  # [N] total privacy budget of each client
+    efficiency: Float32  # [T, N, K] what the uplink carries, bit/s/Hz
+    ties: Float32  # [T, N, K] from 0 to 1: order of clients that are equal otherwise
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What is decided for a round of N trainings."""
+
+    count: IntArray  # [N] clients at most
+    rule: IntArray  # [N] of their selection, index of `RULES`
+    public: IntArray  # [N] public pictures whose logits are uploaded
+    bits: IntArray  # [N] of a logit
+    payment: IntArray  # [N] so many rounds like this spend a client's whole privacy budget
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """What a round of N trainings came to."""
+
+    chosen: BoolArray  # [N, K] who took part
+    mu: FloatArray  # [N] Gaussian differential privacy of the release
+    upload_mbit: FloatArray  # [N] of all that took part
+    seconds: FloatArray  # [N] training and uploads; 0: nobody took part
+    energy_j: FloatArray  # [N] of all that took part

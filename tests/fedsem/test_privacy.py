@@ -84,7 +84,7 @@ def test_no_sequence_of_requests_overspends(epsilon, requests):
 
 def test_the_filter_spends_all_there_is():
     account = PrivacyFilter(2, 4.0, DELTA)
-    mu = math.sqrt(account.budget / 4)
+    mu = math.sqrt(account.budget[0] / 4)
     passed = [account.charge(np.array([True, False]), mu * 0.999999)[0] for _ in range(5)]
     assert passed == [True] * 4 + [False]
     assert account.share_spent()[1] == 0

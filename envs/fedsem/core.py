@@ -1,0 +1,177 @@
+"""What happens in a step, for any number of trainings at once; the single environment is one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from semverse.envs.fedsem.accountant import PrivacyFilter
+from semverse.envs.fedsem.generator import draw_episodes
+from semverse.envs.fedsem.learners import Learner
+from semverse.envs.fedsem.model import Situation, play_round, reward
+from semverse.envs.fedsem.problem import Problem, release_mu
+from semverse.envs.fedsem.types import (
+    CLASSES,
+    BoolArray,
+    Episode,
+    Float32,
+    FloatArray,
+    IntArray,
+    Round,
+)
+
+Generators = Sequence[np.random.Generator]
+EFFICIENCY_TOP = np.float32(20.0)  # bit/s/Hz, of what is observed
+OBSERVED = 5 * CLASSES + 4
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What a step of N trainings came to."""
+
+    round: Round
+    gain: FloatArray  # [N] of the mean accuracy
+    epsilon: FloatArray  # [N] by which the largest privacy loss of a client rose
+    reward: FloatArray  # [N]
+
+    def vector(self) -> Float32:
+        """Return accuracy gained, minus Mbit, minus epsilon, minus seconds [N, 4]."""
+        parts = [self.gain, -self.round.upload_mbit, -self.epsilon, -self.round.seconds]
+        return np.stack(parts, axis=-1).astype(np.float32)
+
+
+class Trainings:
+    """N trainings, each at its own round.
+
+    Args:
+        num: N.
+        problem: constants.
+        learner: of as many.
+    """
+
+    def __init__(self, num: int, problem: Problem, learner: Learner) -> None:
+        c = problem.config
+        self.problem, self.learner = problem, learner
+        self.filter = PrivacyFilter((num, c.clients), float(problem.epsilons[-1]), c.delta)
+        self.time = np.full(num, c.rounds)  # nothing was started yet
+        self.seconds_left = np.zeros(num)
+        self.covered = np.zeros((num, CLASSES), dtype=np.int64)
+        self.last_share = np.zeros(num)  # of all clients, in the last round
+        self.groups = np.zeros((num, c.clients), dtype=np.int64)
+        self._member: Float32 = np.zeros((num, c.clients, CLASSES), dtype=np.float32)
+        self._size: Float32 = np.ones((num, CLASSES), dtype=np.float32)
+        self._entropy: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
+        shape = (c.rounds, num, c.clients)
+        none = np.zeros(shape, dtype=np.float32)
+        self.episode = Episode(
+            np.zeros((num, c.clients, CLASSES), dtype=np.float32),
+            np.full(num, problem.epsilons[0]),
+            none,
+            none.copy(),
+        )
+        self._rows = np.arange(num)
+
+    def begin(self, generators: Generators, rows: IntArray, epsilon: float | None = None) -> None:
+        """Start trainings in n rows, each drawn by its row's generator; a privacy budget may be given."""
+        shares = self.learner.begin(rows, generators)
+        episode = draw_episodes([generators[row] for row in rows.tolist()], shares, self.problem)
+        given = episode.epsilon if epsilon is None else np.full(len(rows), epsilon)
+        self.episode = _joined(self.episode, episode, given, rows)
+        groups = shares.argmax(axis=-1)
+        member = (groups[..., None] == np.arange(CLASSES)).astype(np.float32)
+        size, plogp = member.sum(axis=1), shares * np.log2(np.maximum(shares, np.float32(1e-9)))
+        self.groups[rows], self._size[rows] = groups, np.maximum(size, 1)
+        self._member[rows] = member / np.maximum(size, 1)[:, None]
+        self._entropy[rows] = self._by_class(-plogp.sum(axis=-1)[:, None], rows)[:, 0]
+        self.filter.spent[rows] = 0.0
+        self.filter.budget[rows, 0] = self.problem.budget(given)
+        self.time[rows], self.seconds_left[rows] = 0, self.problem.config.deadline_s
+        self.covered[rows], self.last_share[rows] = 0, 0.0
+
+    def _by_class(self, values: Float32, rows: IntArray | slice = slice(None)) -> Float32:
+        """Return means over the clients of each class [n, V, 10] of values [n, V, K]; 0 without clients."""
+        means: Float32 = np.matmul(values, self._member[rows])
+        return means
+
+    def situation(self) -> Situation:
+        """Return what the round at hand meets; after the last round, what that one met."""
+        at = np.minimum(self.time, self.problem.config.rounds - 1)
+        efficiency, ties = (part[at, self._rows] for part in (self.episode.efficiency, self.episode.ties))
+        can_pay = self.filter.spent < self.filter.budget
+        return Situation(self.groups, self.covered, efficiency, ties, can_pay, self.seconds_left)
+
+    def play(self, actions: IntArray, generators: Generators, active: BoolArray | None = None) -> Step:
+        """Play a round with actions [N, 5] and move on (only active rows)."""
+        problem, decision = self.problem, self.problem.decision(actions)
+        moving = np.ones(len(actions), dtype=np.bool_) if active is None else active
+        mu = release_mu(self.filter.budget[:, 0], decision.payment)
+        now = self.situation()._replace(can_pay=self.filter.can_pay(mu[:, None]) & moving[:, None])
+        before = self.filter.spent.max(axis=1)
+        played = play_round(decision, mu, now, problem)
+        # who cannot pay was not chosen; that nobody overspends is the filter's word all the same
+        passed = self.filter.charge(played.chosen, mu[:, None])
+        assert bool((passed == played.chosen).all())
+        accuracy = self.learner.accuracy.mean(axis=1, dtype=np.float64)
+        self.learner.play(decision, played, self.covered, self.groups, moving, generators)
+        gain = self.learner.accuracy.mean(axis=1, dtype=np.float64) - accuracy
+        after = self.filter.spent.max(axis=1)
+        risen = problem.spent_epsilon(after) - problem.spent_epsilon(before)
+        self._advance(played, moving)
+        return Step(played, gain, risen, reward(gain, played, problem))
+
+    def _advance(self, played: Round, moving: BoolArray) -> None:
+        took = np.matmul(played.chosen[:, None].astype(np.float32), self._member)[:, 0] * self._size
+        self.covered = self.covered + np.rint(took).astype(np.int64)
+        self.seconds_left = self.seconds_left - played.seconds
+        self.time = self.time + moving
+        self.last_share = np.where(moving, played.chosen.mean(axis=1), self.last_share)
+
+    def observe(self) -> Float32:
+        """Return the observations [N, 54] (`semverse.envs.fedsem.options.observation_space`)."""
+        c, now = self.problem.config, self.situation()
+        left = (1.0 - self.filter.share_spent()).astype(np.float32)
+        seen = np.empty((len(self.time), OBSERVED), dtype=np.float32)
+        seen[:, :10] = self.learner.accuracy
+        seen[:, 10:20] = self.covered / (self._size * np.float32(c.rounds))
+        values = np.stack([left, np.minimum(now.efficiency, EFFICIENCY_TOP)], axis=1)
+        seen[:, 20:40] = self._by_class(values).reshape(-1, 20)
+        seen[:, 40:50] = self._entropy
+        seen[:, 50] = 1.0 - self.time / c.rounds
+        seen[:, 51] = self.seconds_left / c.deadline_s
+        seen[:, 52] = np.log2(self.episode.epsilon)
+        seen[:, 53] = self.last_share
+        return seen
+
+    def epsilon(self) -> FloatArray:
+        """Return the largest privacy loss of a client so far [N]."""
+        return self.problem.spent_epsilon(self.filter.spent.max(axis=1))
+
+    def infos(self, step: Step) -> dict[str, Any]:
+        """Return the infos of what was just played: one array [N, ...] a key."""
+        return {
+            "participants": step.round.chosen.sum(axis=1),
+            "upload_mbit": step.round.upload_mbit,
+            "seconds": step.round.seconds,
+            "energy_j": step.round.energy_j,
+            "vector_reward": step.vector(),
+            **self.start_infos(),
+        }
+
+    def start_infos(self) -> dict[str, Any]:
+        """Return what is known before a round."""
+        return {
+            "accuracy": self.learner.accuracy.mean(axis=1, dtype=np.float64),
+            "epsilon": self.epsilon(),
+            "seconds_left": self.seconds_left.copy(),
+        }
+
+
+def _joined(old: Episode, new: Episode, epsilon: FloatArray, rows: IntArray) -> Episode:
+    """Return an episode with some rows replaced; what was handed out before stays what it was."""
+    found = Episode(old.shares.copy(), old.epsilon.copy(), old.efficiency.copy(), old.ties.copy())
+    found.shares[rows], found.epsilon[rows] = new.shares, epsilon
+    found.efficiency[:, rows], found.ties[:, rows] = new.efficiency, new.ties
+    return found

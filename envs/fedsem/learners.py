@@ -1,0 +1,92 @@
+"""What a round makes of the models of N trainings: real training, behind the interface of any stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from semverse.envs.fedsem.datasets import load_data, split_data
+from semverse.envs.fedsem.federation import Federation, Recipe
+from semverse.envs.fedsem.problem import Problem
+from semverse.envs.fedsem.types import BoolArray, Decision, Float32, IntArray, Release, Round
+
+Generators = Sequence[np.random.Generator]
+
+
+class Learner(Protocol):
+    """Holds the models of N trainings."""
+
+    accuracy: Float32  # [N, 10] of the server on each class of the test set
+
+    def begin(self, rows: IntArray, generators: Generators) -> Float32:
+        """Start trainings in n rows; return the class shares of their clients [n, K, 10]."""
+
+    def play(
+        self,
+        decision: Decision,
+        played: Round,
+        covered: IntArray,
+        groups: IntArray,
+        active: BoolArray,
+        generators: Generators,
+    ) -> None:
+        """Let the chosen clients of active rows [N] train, and the server learn from their uploads.
+
+        Args:
+            decision: of the round.
+            played: who takes part, and mu of the release.
+            covered: times that clients of each class took part before [N, 10].
+            groups: class of each client [N, K].
+            active: which rows.
+            generators: one a row.
+        """
+
+
+def release_rule(decision: Decision, played: Round, row: int, problem: Problem) -> Release:
+    """Return how the uploads of one training are made private and small."""
+    public, bits = int(decision.public[row]), int(decision.bits[row])
+    return Release(problem.config.label_clip * public**0.5, 1.0 / float(played.mu[row]), bits, public)
+
+
+class LiveLearner:
+    """Really trains: one `Federation` a row."""
+
+    def __init__(self, num: int, problem: Problem) -> None:
+        c = problem.config
+        self.problem, self.data = problem, load_data(c.data)
+        self.recipe = Recipe("fd", (c.model,), c.client.descent(), c.server.descent(), c.public_weight)
+        self.federations: list[Federation | None] = [None] * num
+        self.accuracy: Float32 = np.zeros((num, 10), dtype=np.float32)
+        split_data(self.data, c.clients, c.samples, c.public, np.random.default_rng(0))  # is there enough?
+
+    def begin(self, rows: IntArray, generators: Generators) -> Float32:
+        """Share out the pictures anew and draw initial weights."""
+        c, shares = self.problem.config, []
+        for row in rows.tolist():
+            rng = generators[row]
+            split = split_data(self.data, c.clients, c.samples, c.public, rng)
+            federation = Federation(split, self.recipe, rng)
+            self.federations[row] = federation
+            self.accuracy[row] = federation.accuracy()
+            shares.append(split.class_shares())
+        return np.array(shares, dtype=np.float32)
+
+    def play(
+        self,
+        decision: Decision,
+        played: Round,
+        covered: IntArray,
+        groups: IntArray,
+        active: BoolArray,
+        generators: Generators,
+    ) -> None:
+        """Train; rows of which nobody takes part stay as they are."""
+        del covered, groups
+        for row in np.flatnonzero(active & played.chosen.any(axis=1)).tolist():
+            federation = self.federations[row]
+            assert federation is not None  # it was begun
+            chosen = np.flatnonzero(played.chosen[row])
+            federation.play(chosen, release_rule(decision, played, row, self.problem), generators[row])
+            self.accuracy[row] = federation.accuracy()
