@@ -11,6 +11,7 @@ import semverse.envs  # noqa: F401  registers the ids
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem.accountant import gdp_epsilon
 from semverse.envs.fedsem.core import Trainings
+from semverse.envs.fedsem.env import FedSemEnv
 from semverse.envs.fedsem.generator import draw_shares
 from semverse.envs.fedsem.model import Situation, order, play_round
 from semverse.envs.fedsem.problem import Problem
@@ -194,7 +195,7 @@ def test_a_budget_can_be_chosen_at_reset():
 )
 def test_wrong_settings_are_one_line(make, key):
     with pytest.raises(InputError, match=key):
-        gymnasium.make("semverse/FedSem-v0", disable_env_checker=True, **make)
+        FedSemEnv(**make)
 
 
 @pytest.mark.parametrize("action", [[0, 0, 0, 0], [0, 0, 0, 0, 9], [0.0] * 5, [-1, 0, 0, 0, 0]])
