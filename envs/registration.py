@@ -191,6 +191,12 @@ _TABLE: tuple[EnvRow, ...] = (
         "FedSem-v0 with accuracy, bits, epsilon and time as vector reward",
         rollout_steps=14,
     ),
+    EnvRow(
+        "semverse/fedsem_parallel_v0",
+        "pettingzoo",
+        f"{_FEDSEM}.parallel_env",
+        "clients of a federated training decide to take part, as a team or selfishly",
+    ),
 )
 
 

@@ -67,6 +67,15 @@ class Actions(Config):
     payments: Counts
 
 
+class Market(Config):
+    """What clients that decide for themselves are paid and what they pay."""
+
+    public: Count  # pictures whose logits are uploaded
+    bounty: NonNegative  # for an upload with the largest privacy payment, in accuracy
+    price_j: NonNegative  # of a client's joule, in accuracy
+    price_privacy: NonNegative  # of a client's whole privacy budget, in accuracy
+
+
 class FedSemConfig(Config):
     """One profile."""
 
@@ -89,26 +98,27 @@ class FedSemConfig(Config):
     price_s: NonNegative
     price_j: NonNegative
     actions: Actions
+    market: Market
 
     @pydantic.model_validator(mode="after")
     def _within(self) -> FedSemConfig:
         if self.actions.counts[-1] > self.clients:
             raise ValueError("actions.counts must not exceed clients")
-        if self.actions.public[-1] > self.public:
-            raise ValueError("actions.public must not exceed public")
+        if max(self.actions.public[-1], self.market.public) > self.public:
+            raise ValueError("actions.public and market.public must not exceed public")
         if self.actions.bits[-1] > 32:
             raise ValueError("actions.bits must not exceed 32")
         return self
 
 
-PROFILES = ("default", "toy")
+PROFILES = ("default", "market", "toy")
 
 
 def load_profile(profile: str | Path = "default", **overrides: Any) -> FedSemConfig:
     """Read a profile: one that ships or the path of a YAML file.
 
     Args:
-        profile: "default", "toy", or a path ending in .yaml.
+        profile: "default", "market", "toy", or a path ending in .yaml.
         **overrides: keys of the first level that replace the file's values, e.g. ``rounds=6``; a mapping
             replaces those keys of its section that it names, and one number for ``epsilon`` fixes it. None
             is ignored.
