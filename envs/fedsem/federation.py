@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from semverse.envs.errors import InputError
 from semverse.envs.fedsem.learning import (
     Descent,
     Lesson,
@@ -23,7 +24,7 @@ from semverse.envs.fedsem.learning import (
 )
 from semverse.envs.fedsem.mechanism import release, upload_bits
 from semverse.envs.fedsem.network import ModelName, Network, one_thread
-from semverse.envs.fedsem.types import CLASSES, Float32, IntArray, Release, Split
+from semverse.envs.fedsem.types import CLASSES, BoolArray, Float32, IntArray, Release, Split
 
 Algorithm = Literal["fd", "fedavg", "fedavg_kd"]
 
@@ -78,6 +79,12 @@ class Federation:
         """Bits of the server's model, as float32."""
         return 32 * self.network.size
 
+    def can_upload(self) -> BoolArray:
+        """Return which clients can take part [K]: averaging needs models of the server's structure."""
+        if self.recipe.algorithm == "fd":
+            return np.ones(self.split.clients, dtype=np.bool_)
+        return np.array([kind == self.recipe.models[0] for kind in self.kinds])
+
     def accuracy(self) -> Float32:
         """Return the server's accuracy on each class of the test set [10]."""
         test = self.split.test
@@ -88,10 +95,19 @@ class Federation:
         """Train clients [C] and return what each would upload [C, D].
 
         Logits are centred, sample by sample: their mean says nothing, yet would count for the norm.
+
+        Raises:
+            InputError: parameters of models of different structure cannot be averaged.
         """
+        if not self.can_upload()[clients].all():
+            text = f"{' and '.join(self.networks)} cannot be averaged"
+            raise InputError(text, key="models", remedy="choose algorithm 'fd', or models of one structure")
         with one_thread():
             lesson = self._lesson(public)
-            trained = {kind: self._trained(kind, clients, lesson, rng) for kind in self.networks}
+            kinds = [
+                kind for kind in self.networks if kind in {self.kinds[client] for client in clients.tolist()}
+            ]
+            trained = {kind: self._trained(kind, clients, lesson, rng) for kind in kinds}
             rows: list[Float32] = []
             pictures = self.split.public_images[None, public]
             for kind, (who, parameters) in trained.items():
@@ -117,8 +133,6 @@ class Federation:
         """Train the chosen clients with one kind of model; return who they are and their parameters."""
         positions = np.array([i for i, c in enumerate(clients.tolist()) if self.kinds[c] == kind], np.int64)
         who, network = clients[positions], self.networks[kind]
-        if len(who) == 0:
-            return positions, np.empty((0, network.size), dtype=np.float32)
         begin = np.stack([self.own.get(client, self.model) for client in who.tolist()])
         taught = self.recipe.public_term and self.recipe.algorithm != "fedavg"
         parameters = train_clients(

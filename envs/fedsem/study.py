@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -11,21 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from semverse.envs.errors import InputError
 from semverse.envs.fedsem.accountant import classical_noise, gdp_epsilon, gdp_mu
-from semverse.envs.fedsem.datasets import load_data, split_data
-from semverse.envs.fedsem.federation import Algorithm, Federation, Recipe
-from semverse.envs.fedsem.learning import Descent
+from semverse.envs.fedsem.federation import Algorithm
+from semverse.envs.fedsem.outcomes import once
+from semverse.envs.fedsem.setting import ALGORITHMS, Setting, setting_of
 from semverse.envs.fedsem.types import Release
-from semverse.envs.files import make_folder, read_text, write_atomic
 
 Accounting = Literal["none", "exact", "paper"]
-ALGORITHMS: tuple[Algorithm, ...] = ("fd", "fedavg", "fedavg_kd")
 EPSILONS = (2.0, 4.0, 8.0, 16.0)
 DELTA = 1e-5
-CLIENTS, SAMPLES, PUBLIC, CHOSEN = 40, 25, 400, 10
-ROUNDS, PRIVATE_ROUNDS = 20, 6
-LOGIT_CLIP, PARAMETER_CLIP = 40.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def cells(seeds: int) -> Iterator[Cell]:
                 yield Cell("5b", algorithm, True, "paper", epsilon, seed)
 
 
-def noise_multiplier(cell: Cell) -> float:
+def noise_multiplier(cell: Cell, setting: Setting) -> float:
     """Return the noise on a round's sum over the bound of a whole upload.
 
     Exact: the budget covers all rounds. Paper-like: the textbook formula, for each round alone, and of logits
@@ -77,24 +70,21 @@ def noise_multiplier(cell: Cell) -> float:
     if cell.accounting == "none":
         return 0.0
     if cell.accounting == "exact":
-        return math.sqrt(PRIVATE_ROUNDS) / gdp_mu(cell.epsilon, DELTA)
-    labels = PUBLIC if cell.algorithm == "fd" else 1
+        return math.sqrt(setting.private_rounds) / gdp_mu(cell.epsilon, DELTA)
+    labels = setting.labels if cell.algorithm == "fd" else 1
     return classical_noise(cell.epsilon, DELTA) / math.sqrt(labels)
 
 
-def train_cell(cell: Cell, data: str) -> Outcome:
+def train_cell(cell: Cell, data: str, setting: Setting) -> Outcome:
     """Train once."""
     rng = np.random.default_rng(cell.seed)
-    split = split_data(load_data(data), CLIENTS, SAMPLES, PUBLIC, rng)
-    recipe = Recipe(
-        cell.algorithm, ("cnn",), Descent(10, 5, 0.1), Descent(20, 10, 0.1), 1.0, cell.public_term
+    federation = setting.begin(data, cell.algorithm, rng, public_term=cell.public_term)
+    rule = Release(setting.clip(cell.algorithm), noise_multiplier(cell, setting), 32, setting.labels)
+    rounds, chosen = (
+        (setting.rounds, setting.chosen) if cell.figure == "5a" else (setting.private_rounds, setting.clients)
     )
-    federation = Federation(split, recipe, rng)
-    bound = LOGIT_CLIP if cell.algorithm == "fd" else PARAMETER_CLIP
-    rule = Release(bound, noise_multiplier(cell), 32, PUBLIC)
-    rounds, chosen = (ROUNDS, CHOSEN) if cell.figure == "5a" else (PRIVATE_ROUNDS, CLIENTS)
     for _ in range(rounds):
-        federation.play(np.sort(rng.permutation(CLIENTS)[:chosen]), rule, rng)
+        federation.play(np.sort(rng.permutation(setting.clients)[:chosen]), rule, rng)
     spent = gdp_epsilon(math.sqrt(rounds) * rule.mu, DELTA)
     return Outcome(float(federation.accuracy().mean()), spent, federation.upload_bits(rule))
 
@@ -105,18 +95,7 @@ def run_cell(cell: Cell, data: str, folder: Path) -> Outcome:
     Raises:
         InputError: a file of the folder is damaged, or the folder cannot be written to.
     """
-    path = make_folder(folder) / f"{cell.key}.json"
-    expected = {"data": data, "cell": asdict(cell)}
-    if path.exists():
-        try:
-            found = json.loads(read_text(path))
-            if {key: found[key] for key in expected} != expected:
-                raise KeyError("another study")
-            return Outcome(**found["outcome"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"is no outcome of this study ({error})", source=path, remedy="give another folder"
-            ) from error
-    outcome = train_cell(cell, data)
-    write_atomic(path, json.dumps({**expected, "outcome": asdict(outcome)}).encode())
-    return outcome
+    setting = setting_of(data)
+    recipe = {"data": data, "cell": asdict(cell), "setting": asdict(setting)}
+    found = once(folder / f"{cell.key}.json", recipe, lambda: asdict(train_cell(cell, data, setting)))
+    return Outcome(**found)

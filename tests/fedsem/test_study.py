@@ -1,23 +1,27 @@
 """The figures' study: what noise it adds, what it writes, and that it resumes."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem import study
 from semverse.envs.fedsem.accountant import gdp_epsilon
-from semverse.envs.fedsem.study import DELTA, PRIVATE_ROUNDS, Cell, cells, noise_multiplier, run_cell
+from semverse.envs.fedsem.setting import DIGITS
+from semverse.envs.fedsem.study import DELTA, Cell, cells, noise_multiplier, run_cell
+
+PRIVATE_ROUNDS = DIGITS.private_rounds
 
 
 def test_the_exact_budget_is_that_of_all_rounds():
-    mu = math.sqrt(PRIVATE_ROUNDS) / noise_multiplier(Cell("5b", "fd", True, "exact", 4.0, 0))
+    mu = math.sqrt(PRIVATE_ROUNDS) / noise_multiplier(Cell("5b", "fd", True, "exact", 4.0, 0), DIGITS)
     assert gdp_epsilon(mu, DELTA) == pytest.approx(4.0, abs=1e-6)
 
 
 def test_paper_like_accounting_hides_most_of_what_is_spent():
     """3 for each label vector of one round is hundreds in truth: the labels of a client are one secret."""
-    mu = math.sqrt(PRIVATE_ROUNDS) / noise_multiplier(Cell("5b", "fd", True, "paper", 3.0, 0))
+    mu = math.sqrt(PRIVATE_ROUNDS) / noise_multiplier(Cell("5b", "fd", True, "paper", 3.0, 0), DIGITS)
     assert gdp_epsilon(mu, DELTA) > 100
 
 
@@ -27,7 +31,7 @@ def test_every_training_has_a_name_of_its_own():
 
 
 def test_what_is_there_is_not_trained_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "ROUNDS", 1)
+    monkeypatch.setattr(study, "setting_of", lambda _: replace(DIGITS, rounds=1))
     cell = Cell("5a", "fedavg", True, "none", 0.0, 0)
     first = run_cell(cell, "digits", tmp_path)
     assert first.upload_bits == 32 * 1898
