@@ -22,19 +22,19 @@ def command(
     from rich.table import Table
     from tqdm import tqdm
 
+    from semverse.envs.fedsem.outcomes import spread
     from semverse.envs.fedsem.setting import setting_of
     from semverse.envs.fedsem.traffic import measured, schemes
 
     chosen = setting_of(data).chosen
     columns = ("models", "algorithm", "bits", "clients", "client kbit", "round kbit", "down kbit", "accuracy")
-    table = Table(*columns, "range", title=f"{data}: a round of {chosen} clients")
+    table = Table(*columns, title=f"{data}: a round of {chosen} clients")
     plan = [(scheme, seed) for scheme in schemes() for seed in range(seeds)]
     found = [
         measured(scheme, data, seed, out) for scheme, seed in tqdm(plan, desc="trainings", unit="training")
     ]
     for at in range(0, len(plan), seeds):
         scheme, (one, *_) = plan[at][0], found[at : at + seeds]
-        accuracy = [outcome.accuracy for outcome in found[at : at + seeds]]
         table.add_row(
             " + ".join(scheme.models),
             scheme.algorithm,
@@ -43,8 +43,7 @@ def command(
             f"{one.upload_bits / 1000:.1f}",
             f"{chosen * one.upload_bits / 1000:.0f}",
             f"{one.broadcast_bits / 1000:.1f}",
-            f"{sum(accuracy) / seeds:.3f}",
-            f"{min(accuracy):.3f}-{max(accuracy):.3f}",
+            spread([outcome.accuracy for outcome in found[at : at + seeds]]),
         )
     Console(width=110).print(table)
 

@@ -22,6 +22,7 @@ def command(
     from rich.table import Table
     from tqdm import tqdm
 
+    from semverse.envs.fedsem.outcomes import spread
     from semverse.envs.fedsem.study import Cell, Outcome, cells, run_cell
 
     groups: dict[tuple[str, str, str, float], list[Outcome]] = {}
@@ -31,18 +32,16 @@ def command(
         group = (cell.figure, algorithm, cell.accounting, cell.epsilon)
         groups.setdefault(group, []).append(run_cell(cell, data, out))
     table = Table(
-        "figure", "algorithm", "accounting", "epsilon asked", "true", "accuracy", "range", "kbit", title=data
+        "figure", "algorithm", "accounting", "epsilon asked", "true", "accuracy", "kbit", title=data
     )
     for (figure, algorithm, accounting, epsilon), found in groups.items():
-        accuracy = [one.accuracy for one in found]
         table.add_row(
             figure,
             algorithm,
             accounting,
             f"{epsilon:g}" if epsilon else "inf",
             f"{found[0].true_epsilon:.4g}",
-            f"{sum(accuracy) / len(accuracy):.3f}",
-            f"{min(accuracy):.3f}-{max(accuracy):.3f}",
+            spread([one.accuracy for one in found]),
             f"{found[0].upload_bits / 1000:.1f}",
         )
     Console(width=110).print(table)

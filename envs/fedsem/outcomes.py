@@ -36,3 +36,8 @@ def once(path: Path, recipe: dict[str, Any], compute: Callable[[], dict[str, Any
     except (ValueError, KeyError, TypeError) as error:
         text = f"is no outcome of this study ({error})"
         raise InputError(text, source=path, remedy="give another folder") from error
+
+
+def spread(values: list[float]) -> str:
+    """Return the mean of values with the smallest and the largest behind it."""
+    return f"{sum(values) / len(values):.3f} ({min(values):.3f}-{max(values):.3f})"
