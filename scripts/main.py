@@ -26,6 +26,7 @@ COMMANDS: tuple[str, ...] = (
     "surfaces",
     "reconstruct",
     "matte",
+    "service",
 )
 
 

@@ -24,11 +24,10 @@ def command(
     from json import dumps
     from time import perf_counter
 
-    import numpy as np
     from tqdm import tqdm
 
     from semverse.envs.cee.matting.fusion import fuse, read_pair
-    from semverse.envs.cee.matting.segmenter import Segmenter, check_person
+    from semverse.envs.cee.matting.segmenter import Segmenter, check_person, shown_matte
     from semverse.envs.codecs.media import write_clip
     from semverse.envs.files import make_folder, write_atomic
     from semverse.scripts.options import check_output
@@ -42,8 +41,7 @@ def command(
     check_person(alpha, user)
     fused = fuse(person.frames, behind, alpha)
     check_output(make_folder(out) / "figures.json")
-    shown = np.repeat((255 * alpha).round().astype(np.uint8)[..., None], 3, axis=3)
-    write_clip(out / "matte.mp4", shown, person.fps)
+    write_clip(out / "matte.mp4", shown_matte(alpha), person.fps)
     write_clip(out / "fused.mp4", fused, person.fps)
     figures = {
         "frames": len(fused),

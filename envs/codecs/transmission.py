@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from semverse.envs.codecs.bitstream import Bitstream, check_level, codec_named
+from semverse.envs.codecs.bitstream import Bitstream, Frames, check_level, codec_named
 from semverse.envs.codecs.chain import DEFAULT_K, Transmission, check_air, send
 from semverse.envs.codecs.classical import DEFAULT_GOP, encode
 from semverse.envs.codecs.media import Source
@@ -63,21 +63,11 @@ class Report:
         """Return the figures; PSNR is that of luma for clips, of RGB for pictures."""
         frames, sent = self.source.frames, self.transmission
         psnr_of = luma if self.source.is_clip else np.asarray
-        reference = psnr_of(frames)
-        mean_psnr = [
-            float(np.mean(psnr_db(reference, psnr_of(shown))))
-            for shown in (sent.received.frames, self.stream.clean)
-        ]
-        few = np.linspace(0, len(frames) - 1, min(len(frames), PERCEPTUAL_FRAMES)).round().astype(int)
-        some, shown = frames[few], sent.received.frames[few]
         return {
-            "psnr_db": mean_psnr[0],
+            "psnr_db": float(np.mean(psnr_db(psnr_of(frames), psnr_of(sent.received.frames)))),
             "psnr_of": "luma" if self.source.is_clip else "rgb",
-            "clean_psnr_db": mean_psnr[1],
-            "ms_ssim": float(np.mean(ms_ssim(some, shown)))
-            if min(frames.shape[1:3]) >= MS_SSIM_MIN_SIDE
-            else None,
-            "lpips": float(np.mean(lpips(some, shown))),
+            "clean_psnr_db": float(np.mean(psnr_db(psnr_of(frames), psnr_of(self.stream.clean)))),
+            **perceptual(frames, sent.received.frames),
             "symbols": sent.symbols,
             "symbols_per_pixel": sent.symbols / (frames.size // 3),
             "frames": len(frames),
@@ -88,6 +78,16 @@ class Report:
             "delay_s": sent.symbols / (self.settings.bandwidth_mhz * 1e6),
             "settings": asdict(self.settings) | {"level": self.stream.level},
         }
+
+
+def perceptual(frames: Frames, shown: Frames) -> dict[str, float | None]:
+    """Return MS-SSIM and LPIPS of at most 32 of the pictures [F, H, W, 3]; no MS-SSIM of small ones."""
+    few = np.linspace(0, len(frames) - 1, min(len(frames), PERCEPTUAL_FRAMES)).round().astype(int)
+    large = min(frames.shape[1:3]) >= MS_SSIM_MIN_SIDE
+    return {
+        "ms_ssim": float(np.mean(ms_ssim(frames[few], shown[few]))) if large else None,
+        "lpips": float(np.mean(lpips(frames[few], shown[few]))),
+    }
 
 
 def transmit(

@@ -75,6 +75,7 @@ SOLVE = ("solve", "--instance", "toy.json", "--agent", "greedy")
 TRAIN = ("train", "--out", "new")
 BENCH = ("benchmark", "--out", "new", "--budget", "0.1", "--agents", "greedy")
 MATTE = ("matte", "--user", "few.csv", "--background", "few.csv", "--out", "new")
+SERVICE = ("service", *MATTE[1:])
 CASES = [  # (what the line must name, the arguments; a later flag overrides an earlier one)
     ("region", (*GENERATE, "--config", "atlantis")),
     ("missing.yaml", (*GENERATE, "--config", "missing.yaml")),
@@ -185,6 +186,17 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("none.tflite", (*MATTE, "--model", "none.tflite")),
     ("few.csv", (*MATTE, "--model", "few.csv")),
     ("SEMVERSE_PORTRAIT_MODEL", MATTE),
+    ("snr", (*SERVICE, "--snr", "nan")),
+    ("snr", (*SERVICE, "--snr", "1e9")),
+    ("snr", (*SERVICE, "--downlink-snr", "-1e9")),
+    ("--snr", (*SERVICE, "--snr", "high")),
+    ("channel", (*SERVICE, "--channel", "rain")),
+    ("--codec", (*SERVICE, "--codec", "jpeg")),
+    ("--steps", (*SERVICE, "--steps", "0")),
+    ("--seed", (*SERVICE, "--seed", "-1")),
+    ("missing.yaml", (*SERVICE, "--config", "missing.yaml")),
+    ("few.csv", (*SERVICE, "--model", "few.csv")),
+    ("SEMVERSE_PORTRAIT_MODEL", SERVICE),
     ("missing", ("transmit", "--source", "missing", "--out", "new")),
     ("few.csv", ("transmit", "--source", "few.csv", "--out", "new")),
     ("atlantis", ("calibrate", "atlantis")),

@@ -1,4 +1,7 @@
-"""A problem that is small enough to try every decision."""
+"""A problem that is small enough to try every decision; the portrait model where there is one."""
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,6 +9,7 @@ import pytest
 from semverse.envs.cee.links import LinkTable, load_links
 from semverse.envs.cee.problem import Problem
 
+PORTRAIT_MODEL = "SEMVERSE_PORTRAIT_MODEL"  # variable that names its file
 CHOSEN = (0, 40, 88)  # options of a small problem
 
 
@@ -34,3 +38,13 @@ def small_problem(epochs, **overrides):
 def small():
     """Return the function that makes such a problem: epochs and overrides in."""
     return small_problem
+
+
+@pytest.fixture(scope="module")
+def portrait_model() -> Path:
+    """File of the portrait model; the test is skipped where it or what runs it is absent."""
+    pytest.importorskip("ai_edge_litert")
+    path = Path(os.environ.get(PORTRAIT_MODEL, ""))
+    if not path.is_file():
+        pytest.skip(f"no portrait model; set {PORTRAIT_MODEL}")
+    return path

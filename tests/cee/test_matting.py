@@ -1,7 +1,6 @@
 """Matting and fusion: by hand, and the command on real clips."""
 
 import json
-import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -73,16 +72,6 @@ def test_a_missing_model_says_where_to_get_it(monkeypatch: pytest.MonkeyPatch, t
         model_path(None)
     (tmp_path / "there").write_bytes(b"x")
     assert model_path(tmp_path / "there") == tmp_path / "there"
-
-
-@pytest.fixture(scope="module")
-def portrait_model() -> Path:
-    """File of the portrait model; the test is skipped where it or what runs it is absent."""
-    pytest.importorskip("ai_edge_litert")
-    path = Path(os.environ.get(VARIABLE, ""))
-    if not path.is_file():
-        pytest.skip(f"no portrait model; set {VARIABLE}")
-    return path
 
 
 def test_no_model(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from semverse.envs.config import Config
 
 Count = Annotated[int, pydantic.Field(ge=1, le=1_000_000, strict=True)]
 NonNegative = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+_AT_ONCE = 4096  # pixels rendered together: each looks at every Gaussian
 _FOLLOWED = 3  # frames that a step's tracks are followed to
 
 
@@ -36,7 +37,7 @@ class FitConfig(Config):
     smoothness: NonNegative  # weight of the motions' roughness
 
 
-def fit(clip: Clip, config: FitConfig, seed: int, advance: Callable[[float], None]) -> DynamicGaussians:
+def fit(clip: Clip, config: FitConfig, seed: int, advance: Callable[[float], object]) -> DynamicGaussians:
     """Return a scene fitted to a clip.
 
     Args:
@@ -75,7 +76,8 @@ def view_of(camera: Camera, frame: int) -> View:
 def picture(scene: DynamicGaussians, frame: int, view: View, height: int, width: int) -> np.ndarray:
     """Return a rendered picture [H, W, 3], from any view."""
     with torch.inference_mode():
-        colour, _ = render(scene.at(frame), view, grid(height, width))
+        parts = grid(height, width).split(_AT_ONCE)
+        colour = torch.cat([render(scene.at(frame), view, part)[0] for part in parts])
     return np.asarray(colour.reshape(height, width, 3).clamp(0.0, 1.0).numpy())
 
 

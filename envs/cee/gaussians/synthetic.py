@@ -113,8 +113,8 @@ def make_scene(
     """
     rng = np.random.default_rng(seed)
     bodies, time = _figure(frames, rng), np.linspace(0.0, 1.0, frames)
-    camera = _camera(size, 0.25 * np.sin(2 * np.pi * time), 0.1 * np.cos(2 * np.pi * time))
-    novel = _camera(size, np.full(frames, 0.45), np.full(frames, -0.15))
+    camera = looking_camera(size, size, 0.25 * np.sin(2 * np.pi * time), 0.1 * np.cos(2 * np.pi * time))
+    novel = looking_camera(size, size, np.full(frames, 0.45), np.full(frames, -0.15))
     views = [_look(bodies, camera, frame, size) for frame in range(frames)]
     rgb, depth, owner = (np.stack(part) for part in zip(*views, strict=True))
     tracks, visible = _tracked(bodies, camera, owner, depth, tracked, rng)
@@ -173,11 +173,22 @@ def _turns(about_y: FloatArray, about_z: FloatArray) -> FloatArray:
     return np.asarray(z @ y)
 
 
-def _camera(size: int, x: FloatArray, y: FloatArray) -> Camera:
-    """Return a camera of 60 degrees at (x, y, 0) [T] that looks at the figure."""
-    focal, middle = size / (2 * np.tan(np.pi / 6)), (size - 1) / 2
-    intrinsics = np.array([[focal, 0.0, middle], [0.0, focal, middle], [0.0, 0.0, 1.0]])
-    turn = _turns(np.arctan2(x, 2.6), np.zeros_like(x))  # towards x = 0 at the depth of the figure
+def looking_camera(
+    height: int, width: int, x: FloatArray, y: FloatArray, distance_m: float = 2.6, across_deg: float = 60.0
+) -> Camera:
+    """Return a camera at (x, y, 0) [T] that looks at (0, y, distance).
+
+    Args:
+        height: of a picture, pixels.
+        width: of a picture, pixels.
+        x: to the right, metres [T].
+        y: down, metres [T].
+        distance_m: of what it looks at; by default of the synthetic figure.
+        across_deg: field of view across.
+    """
+    focal = width / (2 * np.tan(np.radians(across_deg) / 2))
+    intrinsics = np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
+    turn = _turns(np.arctan2(x, distance_m), np.zeros_like(x))
     position = np.stack([x, y, np.zeros_like(x)], axis=1)
     return Camera(intrinsics, np.concatenate([turn, -turn @ position[:, :, None]], axis=2))
 

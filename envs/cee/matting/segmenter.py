@@ -118,6 +118,11 @@ def overlap(matte: Matte, reference: Matte) -> float:
     return float((one & other).sum() / union) if union else 1.0
 
 
+def shown_matte(matte: Matte) -> Frames:
+    """Return a matte [F, H, W] as grey frames [F, H, W, 3]."""
+    return np.repeat((255 * matte).round().astype(np.uint8)[..., None], 3, axis=3)
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the library from announcing itself on standard error; what goes wrong it raises."""

@@ -1,0 +1,107 @@
+"""What a user asks for, checked before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semverse.envs.cee.config import load_profile
+from semverse.envs.cee.matting.fusion import read_pair
+from semverse.envs.cee.matting.segmenter import Segmenter, check_person
+from semverse.envs.cee.service.air import Air, check_link
+from semverse.envs.cee.service.config import ServiceConfig
+from semverse.envs.cee.service.stages import Job
+from semverse.envs.errors import InputError
+from semverse.envs.files import read_bytes
+
+FEWEST_FRAMES = 4  # that a moving scene can be made of
+MOST_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for.
+
+    Attributes:
+        user: path of the person's clip.
+        background: path of the clip behind.
+        uplink_db: mean Es/N0, dB.
+        downlink_db: mean Es/N0, dB.
+        channel: ``awgn`` or ``rayleigh``.
+        codec: of all three links.
+        frames: read at most.
+        steps: of fitting the scene; None is what the configuration says.
+        fit: crop, scale and repeat the background as needed.
+        seed: of fading, noise and fit.
+    """
+
+    user: Path
+    background: Path
+    uplink_db: float
+    downlink_db: float
+    channel: str
+    codec: str
+    frames: int
+    steps: int | None
+    fit: bool
+    seed: int
+
+
+def prepare(order: Order, config: ServiceConfig, model: Path | None) -> tuple[Job, dict[str, Any]]:
+    """Read the clips and the portrait model, and look for a person.
+
+    Args:
+        order: what is asked for.
+        config: what is done.
+        model: file of the portrait model; None is the one that ``SEMVERSE_PORTRAIT_MODEL`` names.
+
+    Returns:
+        The job, and everything that decides its results, for JSON.
+
+    Raises:
+        InputError: anything is wrong.
+    """
+    if order.steps is not None:
+        if not 1 <= order.steps <= MOST_STEPS:
+            remedy = f"give 1 to {MOST_STEPS}"
+            raise InputError(f"is {order.steps}", source="--steps", remedy=remedy)
+        config = config.model_copy(update={"fit": config.fit.model_copy(update={"steps": order.steps})})
+    constants = load_profile()
+    seeds = [int(s) for s in np.random.SeedSequence(order.seed).generate_state(3)]
+    up, down = constants.radio.uplink_mhz, constants.radio.downlink_mhz
+    links = [
+        Air(order.codec, snr_db, order.channel, mhz, seed, config.chain)
+        for snr_db, mhz, seed in zip(
+            (order.uplink_db, order.uplink_db, order.downlink_db), (up, up, down), seeds, strict=True
+        )
+    ]
+    for link in links:
+        check_link(link)
+    segmenter = Segmenter(model)
+    user, background = read_pair(order.user, order.background, order.frames, order.fit, FEWEST_FRAMES)
+    matte = segmenter.matte(user.frames)
+    check_person(matte, order.user)
+    files = {"user": order.user, "background": order.background, "model": segmenter.path}
+    recipe = {
+        **{key: value for key, value in asdict(order).items() if key not in files},
+        **{f"{key}_sha256": hashlib.sha256(read_bytes(path)).hexdigest() for key, path in files.items()},
+        "config": config.model_dump(mode="json"),
+    }
+    job = Job(
+        user=user.frames,
+        background=background,
+        matte=matte,
+        fps=user.fps,
+        uplink=links[0],
+        background_uplink=links[1],
+        downlink=links[2],
+        segmenter=segmenter,
+        config=config,
+        constants=constants,
+        seed=order.seed,
+    )
+    return job, recipe
