@@ -22,12 +22,12 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for everything written.")] = Path("runs/codec"),
     resume: Annotated[bool, typer.Option("--resume", help="Carry on where a run was stopped.")] = False,
 ) -> None:
-    """Train a learned codec of variable or fixed length (paper 002)."""
+    """Train a learned codec of variable or fixed length (paper 002), or of video (paper 000)."""
     from rich.console import Console
     from tqdm import tqdm
 
+    from semverse.envs.codecs.trainings import load_training
     from semverse.envs.codecs.vlscc.run import TRAINING, train_codec
-    from semverse.envs.codecs.vlscc.training_config import load_training
     from semverse.envs.errors import InputError
 
     if config is None and resume and (out / TRAINING).is_file():

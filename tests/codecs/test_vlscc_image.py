@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from semverse.envs.codecs.trainings import load_training
 from semverse.envs.codecs.vlscc.checkpoint import begin_with, load_codec, make_codec, save_codec
 from semverse.envs.codecs.vlscc.config import ImageConfig
-from semverse.envs.codecs.vlscc.training_config import load_training
 from semverse.envs.config import parse, shipped
 from semverse.envs.errors import InputError
 

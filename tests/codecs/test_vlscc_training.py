@@ -6,11 +6,12 @@ from PIL import Image
 from torch import tensor
 
 from semverse.envs.codecs.media import read_picture
+from semverse.envs.codecs.trainings import load_training
 from semverse.envs.codecs.vlscc.control import RateControl
 from semverse.envs.codecs.vlscc.pictures import picture_files, random_patches, to_picture, to_tensor
 from semverse.envs.codecs.vlscc.run import train_codec
 from semverse.envs.codecs.vlscc.trainer import Trainer
-from semverse.envs.codecs.vlscc.training_config import CodecTraining, load_training
+from semverse.envs.codecs.vlscc.training_config import CodecTraining
 from semverse.envs.config import parse, shipped
 from semverse.envs.errors import InputError
 from semverse.envs.weights import read_weights

@@ -48,9 +48,14 @@ def normalise(symbols: Tensor, sent: Tensor) -> Tensor:
     return symbols * sent / torch.sqrt(power + 1e-12)
 
 
+def noise_deviation(snr_db: Tensor) -> Tensor:
+    """Return the deviation of the noise of real symbols of unit mean power; any shape."""
+    return torch.pow(10.0, -snr_db / 20)
+
+
 def noise(symbols: Tensor, snr_db: Tensor, generator: Generator | None = None) -> Tensor:
     """Return white Gaussian noise for symbols [B, N, ...] of unit mean power at an SNR [B] in dB."""
-    deviation = torch.pow(10.0, -snr_db / 20).reshape(-1, *(1,) * (symbols.dim() - 1))
+    deviation = noise_deviation(snr_db).reshape(-1, *(1,) * (symbols.dim() - 1))
     return torch.randn(symbols.shape, generator=generator, dtype=symbols.dtype) * deviation
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
 
 from semverse.envs.codecs.vlscc.codec import Codec
 from semverse.envs.codecs.vlscc.config import AnyCodec, ImageConfig, MeshConfig
@@ -14,6 +16,9 @@ from semverse.envs.codecs.vlscc.mesh import MeshCodec
 from semverse.envs.config import Config, load_config
 from semverse.envs.errors import InputError
 from semverse.envs.weights import CONFIG, WEIGHTS, read_weights, take_weights, write_learned
+
+if TYPE_CHECKING:
+    from semverse.envs.codecs.vst.codec import VideoCodec
 
 
 class CodecCheckpoint(Config):
@@ -43,7 +48,7 @@ def load_codec(name: str | Path) -> Codec:
     return codec
 
 
-def save_codec(codec: Codec, folder: Path, card: Mapping[str, Any]) -> None:
+def save_codec(codec: Codec | VideoCodec, folder: Path, card: Mapping[str, Any]) -> None:
     """Write a codec's checkpoint.
 
     Raises:
@@ -54,7 +59,7 @@ def save_codec(codec: Codec, folder: Path, card: Mapping[str, Any]) -> None:
     write_learned(folder, description, weights, card)
 
 
-def begin_with(codec: Codec, name: str | Path) -> None:
+def begin_with(codec: nn.Module, name: str | Path) -> None:
     """Give a codec the weights of another one; a longer code is cut to its first, most important symbols.
 
     What the other codec lacks keeps its initial weights.

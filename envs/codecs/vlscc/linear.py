@@ -33,10 +33,9 @@ class LinearPath(nn.Module):
 
     def begin(self, pixels: Tensor) -> None:
         """Start with the principal components of pixels [B, C, H1, W1]; symbols beyond them are zero."""
-        side, count = self.encoder.kernel_size[0], len(self.log_power)
-        blocks = functional.unfold(pixels, side, stride=side).transpose(1, 2).flatten(0, 1)
-        variance, basis = torch.linalg.eigh(blocks.T @ blocks / len(blocks))
-        variance, basis = variance.flip(0)[:count].clamp(min=_LEAST_VARIANCE), basis.flip(1)[:, :count]
+        count = len(self.log_power)
+        variance, basis = principal_components(pixels, self.encoder.kernel_size[0])
+        variance, basis = variance[:count].clamp(min=_LEAST_VARIANCE), basis[:, :count]
         shape = self.encoder.weight[: len(variance)].shape
         with torch.no_grad():
             self.encoder.weight.zero_()
@@ -68,3 +67,18 @@ class LinearPath(nn.Module):
         disturbance = scale.square() * torch.pow(10.0, -snr_db / 10)[:, None, None, None]
         found: Tensor = self.decoder(symbols[:, 1:] * power / (power + disturbance))
         return found
+
+
+def principal_components(pixels: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Return the principal components of blocks of pixels, the strongest first.
+
+    Args:
+        pixels: [B, C, H, W], centred.
+        side: of a block.
+
+    Returns:
+        Variances [C side^2], and components as columns [C side^2, C side^2].
+    """
+    blocks = functional.unfold(pixels, side, stride=side).transpose(1, 2).flatten(0, 1)
+    variance, basis = torch.linalg.eigh(blocks.T @ blocks / len(blocks))
+    return variance.flip(0), basis.flip(1)

@@ -47,14 +47,15 @@ def random_patches(pictures: list[Picture], count: int, side: int, generator: Ge
     """
     patches = np.empty((count, side, side, 3), dtype=np.uint8)
     for patch in patches:
-        picture = pictures[_below(len(pictures), generator)]
+        picture = pictures[below(len(pictures), generator)]
         if min(picture.shape[:2]) < side:
             raise InputError(f"is larger than {picture.shape[:2]}", key="patch", remedy="use smaller patches")
-        y, x = (_below(length - side + 1, generator) for length in picture.shape[:2])
+        y, x = (below(length - side + 1, generator) for length in picture.shape[:2])
         cut = picture[y : y + side, x : x + side]
-        patch[:] = cut[:, ::-1] if _below(2, generator) else cut
+        patch[:] = cut[:, ::-1] if below(2, generator) else cut
     return to_tensor(patches)
 
 
-def _below(bound: int, generator: Generator) -> int:
+def below(bound: int, generator: Generator) -> int:
+    """Return a random whole number from 0 to bound - 1."""
     return int(torch.randint(bound, (), generator=generator))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 import yaml
 
+from semverse.envs.codecs.trainings import AnyTraining, make_trainer
 from semverse.envs.codecs.vlscc.checkpoint import save_codec
-from semverse.envs.codecs.vlscc.trainer import Trainer
-from semverse.envs.codecs.vlscc.training_config import CodecTraining
+from semverse.envs.codecs.vlscc.steps import Steps
 from semverse.envs.config import load_config
 from semverse.envs.errors import InputError
 from semverse.envs.files import make_folder, write_atomic
@@ -27,7 +27,7 @@ _LOG_EVERY = 20  # steps
 
 
 def train_codec(
-    config: CodecTraining,
+    config: AnyTraining,
     out: Path,
     *,
     resume: bool = False,
@@ -50,7 +50,7 @@ def train_codec(
     if (out / CARD).is_file():
         return read_card(out)
     torch.set_num_threads(config.threads)
-    trainer, before = Trainer(config), 0.0
+    trainer, before = make_trainer(config), 0.0
     if (out / STATE).is_file():
         tree: Mapping[str, Any] = read_tree(out / STATE)
         trainer.restore(tree["trainer"])
@@ -71,7 +71,7 @@ def train_codec(
     return read_card(out)
 
 
-def _train(trainer: Trainer, out: Path, before: float, progress: Callable[[int], None]) -> float:
+def _train(trainer: Steps, out: Path, before: float, progress: Callable[[int], None]) -> float:
     """Take all steps that are left; return the seconds they took."""
     from torch.utils.tensorboard import SummaryWriter
 
@@ -90,11 +90,11 @@ def _train(trainer: Trainer, out: Path, before: float, progress: Callable[[int],
     return time.perf_counter() - start
 
 
-def _open(config: CodecTraining, out: Path, resume: bool) -> None:
+def _open(config: AnyTraining, out: Path, resume: bool) -> None:
     """Start in a new or empty folder, or make sure that it holds the same training."""
     file = out / TRAINING
     if resume and file.is_file():
-        if load_config(CodecTraining, file) != config:
+        if load_config(type(config), file) != config:
             raise InputError(
                 "is another training", source=file, remedy="resume with it, or give another --out"
             )

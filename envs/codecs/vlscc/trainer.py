@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,19 +9,17 @@ import torch
 from torch import Generator, Tensor, nn
 
 from semverse.envs.codecs.vlscc.checkpoint import begin_with, make_codec
+from semverse.envs.codecs.vlscc.codec import Codec
 from semverse.envs.codecs.vlscc.control import RateControl
 from semverse.envs.codecs.vlscc.loss import rate_distortion
+from semverse.envs.codecs.vlscc.steps import MAX_NORM, Steps
 from semverse.envs.codecs.vlscc.tasks import make_task
 from semverse.envs.codecs.vlscc.training_config import CodecTraining
 from semverse.envs.random_state import seed_everything
 from semverse.envs.tree import fitting
 
-_WARM_UP = 100  # steps
-_LAST_LEARNING_RATE = 0.02  # of the first
-_MAX_NORM = 1.0  # of gradients
 
-
-class Trainer:
+class Trainer(Steps):
     """A codec in training.
 
     A part of the samples is sent at random rates, so that the coders work at every level; the rest at the
@@ -34,26 +31,26 @@ class Trainer:
         config: what to train.
     """
 
+    config: CodecTraining
+    codec: Codec
+
     def __init__(self, config: CodecTraining) -> None:
         seed_everything(config.seed)
-        self.config, self.step = config, 0
-        self.codec = make_codec(config.codec)
-        self.task = make_task(config, self.codec)
-        self.task.begin(self.codec)
+        codec = make_codec(config.codec)
+        self.task = make_task(config, codec)
+        self.task.begin(codec)
         if config.start is not None:
-            begin_with(self.codec, config.start)
+            begin_with(codec, config.start)
+        super().__init__(config, codec)
         self.control = RateControl(config.codec.rates, config.snr_db, step=config.control_step)
-        self.generator = Generator().manual_seed(config.seed)
         self.allocation = list(self.codec.allocation.parameters()) if config.codec.variable else []
         chosen = {id(parameter) for parameter in self.allocation}
         self.coders = [p for p in self.codec.parameters() if id(p) not in chosen]
-        self.optimiser = torch.optim.Adam(self.codec.parameters(), config.learning_rate)
 
     def train_step(self) -> dict[str, float]:
         """Take one step; return scalars for the log."""
         self.codec.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.learning_rate * _slowdown(self.step, self.config.steps)
+        self.schedule()
         source = self.task.sample(self.config.batch, self.generator)
         low, high = self.config.snr_db
         snr_db = low + (high - low) * torch.rand(len(source), generator=self.generator)
@@ -96,9 +93,9 @@ class Trainer:
     def _descend(self, loss: Tensor) -> None:
         self.optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.coders, _MAX_NORM)
+        nn.utils.clip_grad_norm_(self.coders, MAX_NORM)
         # apart: straight-through gradients are larger and would drown the others
-        nn.utils.clip_grad_norm_(self.allocation, _MAX_NORM)
+        nn.utils.clip_grad_norm_(self.allocation, MAX_NORM)
         self.optimiser.step()
 
     def evaluate(self) -> dict[str, float]:
@@ -117,14 +114,7 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         """Return everything that `restore` needs to go on as if never stopped, to the bit."""
-        return {
-            "step": self.step,
-            "codec": self.codec.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "control": self.control.state(),
-            "task": self.task.state(),
-            "generator": self.generator.get_state(),
-        }
+        return super().state() | {"control": self.control.state(), "task": self.task.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over the state of an earlier run.
@@ -132,16 +122,7 @@ class Trainer:
         Raises:
             InputError: it is that of another codec.
         """
+        super().restore(state)
         with fitting():
-            self.step = state["step"]
-            self.codec.load_state_dict(state["codec"])
-            self.optimiser.load_state_dict(state["optimiser"])
             self.control.restore(state["control"])
             self.task.restore(state["task"])
-            self.generator.set_state(state["generator"])
-
-
-def _slowdown(step: int, total: int) -> float:
-    """Return the learning rate as a part of the largest: up in a line, down along a cosine."""
-    wave = 0.5 + 0.5 * math.cos(math.pi * step / total)
-    return min(1.0, (step + 1) / _WARM_UP) * (_LAST_LEARNING_RATE + (1 - _LAST_LEARNING_RATE) * wave)

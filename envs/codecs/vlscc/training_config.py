@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pydantic
 
 from semverse.envs.codecs.vlscc.config import AnyCodec, Count, ImageConfig
-from semverse.envs.config import Config, load_config
+from semverse.envs.config import Config
 
 NonNegative = Annotated[float, pydantic.Field(ge=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
@@ -23,26 +22,37 @@ class EvaluationConfig(Config):
     snr_db: Annotated[tuple[Decibel, ...], pydantic.Field(min_length=1)]
 
 
-class CodecTraining(Config):
-    """Everything that decides what a training computes; the values are YAML."""
+class LearnedTraining(Config):
+    """What the trainings of all codecs have in common."""
 
-    codec: AnyCodec
     start: str | None  # checkpoint whose weights it begins with (a longer code is cut to its first symbols)
-    distortion: Literal["task", "parameters", "pixels"]  # L_D: joints, mesh parameters, or pixels
-    semantic_weight: NonNegative  # lambda of eqs. 7 and 8: adversarial loss of meshes, LPIPS of pictures
     snr_db: tuple[Decibel, Decibel]  # range that is trained for
     steps: Count
     batch: Count
     patch: Count  # side of a picture's crop in pixels; unused by meshes
-    semantic_patch: Count  # side of the middle of each crop that LPIPS, which is slow, is taken of
     learning_rate: Annotated[float, pydantic.Field(gt=0)]
-    free_steps: Annotated[int, pydantic.Field(ge=0)]  # first steps, at random rates only
-    free_share: Share  # of the samples that are sent at a random rate afterwards
-    control_step: NonNegative  # of log gamma, see `RateControl`
     checkpoint_every: Count
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**31)]
     threads: Count  # of torch; part of the results, since sums of several threads round differently
     evaluation: EvaluationConfig
+
+    @pydantic.model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.snr_db[0] > self.snr_db[1]:
+            raise ValueError("'snr_db' must rise")
+        return self
+
+
+class CodecTraining(LearnedTraining):
+    """Everything that decides what a training of variable-length codes computes; the values are YAML."""
+
+    codec: AnyCodec
+    distortion: Literal["task", "parameters", "pixels"]  # L_D: joints, mesh parameters, or pixels
+    semantic_weight: NonNegative  # lambda of eqs. 7 and 8: adversarial loss of meshes, LPIPS of pictures
+    semantic_patch: Count  # side of the middle of each crop that LPIPS, which is slow, is taken of
+    free_steps: Annotated[int, pydantic.Field(ge=0)]  # first steps, at random rates only
+    free_share: Share  # of the samples that are sent at a random rate afterwards
+    control_step: NonNegative  # of log gamma, see `RateControl`
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> CodecTraining:
@@ -51,15 +61,4 @@ class CodecTraining(Config):
             raise ValueError("'distortion' is pixels for pictures, task or parameters for meshes")
         if isinstance(self.codec, ImageConfig) and self.patch % self.codec.downsampling:
             raise ValueError(f"'patch' must be a multiple of {self.codec.downsampling}")
-        if self.snr_db[0] > self.snr_db[1]:
-            raise ValueError("'snr_db' must rise")
         return self
-
-
-def load_training(path: str | Path) -> CodecTraining:
-    """Read a codec training's configuration.
-
-    Raises:
-        InputError: the file cannot be read, or a key or value is wrong.
-    """
-    return load_config(CodecTraining, path)

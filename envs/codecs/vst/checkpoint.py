@@ -1,0 +1,33 @@
+"""Trained video codecs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from semverse.envs.codecs.vlscc.checkpoint import find_codec
+from semverse.envs.codecs.vst.codec import VideoCodec
+from semverse.envs.codecs.vst.config import VideoConfig
+from semverse.envs.config import Config, load_config
+from semverse.envs.weights import CONFIG, take_weights
+
+
+class VideoCheckpoint(Config):
+    """What a checkpoint says about itself: enough to make the codec again."""
+
+    codec: VideoConfig
+
+
+def load_video_codec(name: str | Path = "vst") -> VideoCodec:
+    """Return a trained video codec, ready to be used.
+
+    Args:
+        name: folder of a checkpoint, or the name of one that ships.
+
+    Raises:
+        InputError: there is none, it is no video codec, or something in it is wrong.
+    """
+    folder = find_codec(name)
+    codec = VideoCodec(load_config(VideoCheckpoint, folder / CONFIG).codec)
+    take_weights(codec, folder)
+    codec.eval()
+    return codec
