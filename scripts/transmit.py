@@ -1,4 +1,4 @@
-"""``semverse transmit``: a clip or picture through a classical codec, 5G LDPC, a modulation and a channel."""
+"""``semverse transmit``: a clip or picture over the air, by a classical chain or the learned video codec."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from semverse.scripts.cli import run
 
 def command(
     source: Annotated[Path, typer.Option(help="Clip or picture.")],
-    codec: Annotated[str, typer.Option(help="See 'Codecs' in docs/codecs.md.")] = "x264",
+    codec: Annotated[str, typer.Option(help="vst, or see 'Codecs' in docs/codecs.md.")] = "x264",
+    checkpoint: Annotated[str, typer.Option(help="vst: its name, or its folder.")] = "vst",
+    rate: Annotated[float | None, typer.Option(help="vst: symbols per pixel.")] = None,
     qp: Annotated[float | None, typer.Option(help="Quantiser of a video codec.")] = None,
     quality: Annotated[float | None, typer.Option(help="Of a picture codec; jpeg2000: PSNR in dB.")] = None,
     gop: Annotated[int, typer.Option(help="Frames from one intra frame to the next.")] = 30,
@@ -33,37 +35,35 @@ def command(
 
     from tqdm import tqdm
 
-    from semverse.envs.codecs.bitstream import chosen_level
+    from semverse.envs.codecs.chosen import chosen_settings, transmit_chosen
     from semverse.envs.codecs.media import read_source, write_received
-    from semverse.envs.codecs.transmission import Settings, check_settings, transmit
     from semverse.envs.files import make_folder, write_atomic
     from semverse.scripts.options import check_output, check_seed
 
-    settings = Settings(
-        codec=codec,
-        level=chosen_level(codec, qp=qp, quality=quality),
-        gop=gop,
-        modulation=modulation,
-        code_rate=code_rate,
-        k=k,
+    chain: dict[str, Any] = {"modulation": modulation, "code_rate": code_rate, "k": k}
+    chain |= {"gop": gop, "damaged": damaged, "seed": check_seed(seed)}
+    settings = chosen_settings(
+        codec,
+        checkpoint,
+        rate,
+        qp,
+        quality,
         snr_db=snr,
         channel=channel,
-        damaged=damaged,
         bandwidth_mhz=bandwidth_mhz,
-        seed=check_seed(seed),
+        **chain,
     )
-    check_settings(settings)
     clip = read_source(source, frames)
     check_output(make_folder(out) / "figures.json")
-    with tqdm(desc="blocks", unit="block", disable=None) as bar:
+    with tqdm(desc=codec, disable=None) as bar:
 
         def advance(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        report = transmit(clip, settings, advance)
+        report = transmit_chosen(clip, settings, advance)
     text = dumps(figures := report.to_json(), indent=1)
-    path = write_received(out, clip, report.transmission.received.frames)
+    path = write_received(out, clip, report.received)
     write_atomic(out / "figures.json", (text + "\n").encode())
     if json:
         print(text)

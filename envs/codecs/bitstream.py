@@ -137,15 +137,24 @@ def check_frames(frames: Frames, codec: Codec) -> None:
     Raises:
         InputError: none, wrong shape or type, or too small for the codec.
     """
-    if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
-        message = f"have shape {list(frames.shape)} of {frames.dtype}"
-        raise InputError(message, key="frames", remedy="give [F, H, W, 3] of uint8")
-    count, height, width = frames.shape[:3]
-    if not count:
-        raise InputError("there are none", key="frames", remedy="give at least one frame")
+    check_shape(frames)
+    height, width = frames.shape[1:3]
     if min(height, width) < codec.min_side:
         remedy = f"{codec.name} takes sides from {codec.min_side} pixels"
         raise InputError(f"are {width} x {height} pixels", key="frames", remedy=remedy)
+
+
+def check_shape(frames: Frames) -> None:
+    """Make sure that there are frames.
+
+    Raises:
+        InputError: none, or wrong shape or type.
+    """
+    if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
+        message = f"have shape {list(frames.shape)} of {frames.dtype}"
+        raise InputError(message, key="frames", remedy="give [F, H, W, 3] of uint8")
+    if 0 in frames.shape:
+        raise InputError("there are none", key="frames", remedy="give at least one frame")
 
 
 def shown(pictures: dict[int, Frames], count: int, height: int, width: int) -> Received:

@@ -59,15 +59,17 @@ class Report:
     stream: Bitstream
     transmission: Transmission
 
+    @property
+    def received(self) -> Frames:
+        """What the receiver shows [F, H, W, 3]."""
+        return self.transmission.received.frames
+
     def to_json(self) -> dict[str, Any]:
         """Return the figures; PSNR is that of luma for clips, of RGB for pictures."""
         frames, sent = self.source.frames, self.transmission
-        psnr_of = luma if self.source.is_clip else np.asarray
         return {
-            "psnr_db": float(np.mean(psnr_db(psnr_of(frames), psnr_of(sent.received.frames)))),
-            "psnr_of": "luma" if self.source.is_clip else "rgb",
-            "clean_psnr_db": float(np.mean(psnr_db(psnr_of(frames), psnr_of(self.stream.clean)))),
-            **perceptual(frames, sent.received.frames),
+            **quality(self.source, self.received),
+            "clean_psnr_db": mean_psnr_db(self.source, self.stream.clean),
             "symbols": sent.symbols,
             "symbols_per_pixel": sent.symbols / (frames.size // 3),
             "frames": len(frames),
@@ -78,6 +80,21 @@ class Report:
             "delay_s": sent.symbols / (self.settings.bandwidth_mhz * 1e6),
             "settings": asdict(self.settings) | {"level": self.stream.level},
         }
+
+
+def mean_psnr_db(source: Source, shown: Frames) -> float:
+    """Return the mean PSNR of what is shown of a source, dB: of luma for clips, of RGB for pictures."""
+    psnr_of = luma if source.is_clip else np.asarray
+    return float(np.mean(psnr_db(psnr_of(source.frames), psnr_of(shown))))
+
+
+def quality(source: Source, shown: Frames) -> dict[str, Any]:
+    """Return the figures of what is shown of a source [F, H, W, 3], and what its PSNR is of."""
+    return {
+        "psnr_db": mean_psnr_db(source, shown),
+        "psnr_of": "luma" if source.is_clip else "rgb",
+        **perceptual(source.frames, shown),
+    }
 
 
 def perceptual(frames: Frames, shown: Frames) -> dict[str, float | None]:
@@ -124,5 +141,14 @@ def check_settings(settings: Settings) -> None:
     codec = codec_named(settings.codec)
     check_level(codec, codec.default if settings.level is None else settings.level)
     check_air(settings.channel, settings.snr_db)
-    if not (isfinite(settings.bandwidth_mhz) and settings.bandwidth_mhz > 0):
-        raise InputError(f"is {settings.bandwidth_mhz:g}", key="bandwidth", remedy="give more than 0 MHz")
+    check_bandwidth(settings.bandwidth_mhz)
+
+
+def check_bandwidth(bandwidth_mhz: float) -> None:
+    """Make sure that there is a bandwidth.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not (isfinite(bandwidth_mhz) and bandwidth_mhz > 0):
+        raise InputError(f"is {bandwidth_mhz:g}", key="bandwidth", remedy="give more than 0 MHz")
