@@ -61,7 +61,7 @@ def command(
     write_atomic(out / "figures.json", (dumps(figures, indent=1) + "\n").encode())
     write_pictures(out, side_by_side(scene, clip, truth))
     for name, value in figures.items():
-        print(f"{name:18}{value:.4f}")
+        print(f"{name:18}{'none' if value is None else f'{value:.4f}'}")
     print(f"{'written':18}{out}")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_PSNR_DB = 100.0
+SSIM_MIN_SIDE = 11  # the window
 MS_SSIM_LEVELS = 5
 MS_SSIM_MIN_SIDE = 97  # the smaller window must fit into the picture halved four times
 
@@ -52,6 +53,20 @@ def ms_ssim(reference: NDArray[np.uint8], received: NDArray[np.uint8]) -> NDArra
         InputError: the shapes differ, or a side is below 97 pixels.
     """
     return _per_picture(ms_ssim_tensor, reference, received)
+
+
+def ssim(reference: NDArray[np.uint8], received: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the structural similarity [F] of pictures [F, H, W, 3] of uint8 (Wang et al., 2004).
+
+    Raises:
+        InputError: the shapes differ, or a side is below 11 pixels.
+    """
+    from pytorch_msssim import ssim as package_ssim
+
+    if min(reference.shape[-3:-1]) < SSIM_MIN_SIDE:
+        message = f"pictures of {reference.shape[-2]} x {reference.shape[-3]} are too small"
+        raise InputError(message, source="SSIM", remedy=f"use sides >= {SSIM_MIN_SIDE} pixels")
+    return _per_picture(lambda a, b: package_ssim(a, b, data_range=1.0), reference, received)
 
 
 def ms_ssim_tensor(reference: Tensor, received: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from semverse.envs.cee.gaussians.fitting import FitConfig, fit, track, view_of
-from semverse.envs.cee.gaussians.metrics import correct_share, end_point_error, score
+from semverse.envs.cee.gaussians.metrics import Scores, average_jaccard, correct_share, end_point_error, score
 from semverse.envs.cee.gaussians.model import DynamicGaussians, Gaussians, orthonormal
 from semverse.envs.cee.gaussians.rendering import View, follow, render, shares, splat
 from semverse.envs.cee.gaussians.start import align, start
@@ -143,6 +143,16 @@ def test_metrics_by_hand() -> None:
     assert correct_share(found, there, 0.05) == 0.5
 
 
+def test_jaccard_by_hand() -> None:
+    """Eq. 15 over points: five distances, here of pictures of 256 pixels."""
+    there = np.zeros((1, 4, 2))
+    found = there + np.array([[[0.0, 0.0], [3.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
+    shown, visible = np.array([[True, True, True, False]]), np.array([[True, True, False, True]])
+    # hits of 1, 2, 4, 8, 16: 1, 1, 2, 2, 2; wrong besides: 2, 2, 1, 1, 1; missed: 2, 2, 1, 1, 1
+    assert average_jaccard(found, shown, there, visible, 256) == pytest.approx((2 / 5 + 3 * 2 / 4) / 5)
+    assert average_jaccard(there, visible, there, visible, 64) == 1.0
+
+
 def test_fitting_improves_and_repeats() -> None:
     """A few steps make views better; the same seed gives the same bits."""
     clip, truth = make_scene(frames=4, size=24, tracked=100, judged=60)
@@ -168,5 +178,6 @@ def test_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "semverse.scripts.reconstruct", *flags]
     subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
     figures = json.loads((tmp_path / "out" / "figures.json").read_text())
-    assert set(figures) == {"epe_m", "pck_10cm", "pck_5cm", "psnr_db", "novel_psnr_db", "cpu_s"}
+    assert set(figures) == {*Scores.__dataclass_fields__, "cpu_s"}
+    assert figures["novel_lpips"] is None  # of 16 pixels
     assert len(list((tmp_path / "out").glob("frame_*.png"))) == 4

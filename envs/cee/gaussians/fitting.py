@@ -88,6 +88,13 @@ def track(scene: DynamicGaussians, frame: int, view: View, pixels: np.ndarray, f
         return np.stack([follow(share, scene.means(t)).numpy() for t in range(frames)])
 
 
+def depth(scene: DynamicGaussians, frame: int, view: View, pixels: np.ndarray) -> np.ndarray:
+    """Return the depth that pixels [P, 2] of a frame show [P], metres."""
+    with torch.inference_mode():
+        _, found = render(scene.at(frame), view, torch.as_tensor(pixels, dtype=torch.float32))
+    return np.asarray(found.numpy())
+
+
 class _Seen:
     """A clip as tensors."""
 

@@ -56,6 +56,7 @@ class Truth:
 
     pixels: FloatArray  # [Q, 2] points of moving bodies, as seen in the reference frame; none of them tracked
     points: FloatArray  # [T, Q, 3] where they are in the world
+    visible: BoolArray  # [T, Q] whether the camera sees them
     frame: int  # the reference frame
     rgb: FloatArray  # [T, H, W, 3] of the novel view
     camera: Camera  # of the novel view
@@ -126,7 +127,8 @@ def make_scene(
     points, _ = _follow(bodies, camera, middle, pixels)
     inside = np.isfinite(points).all(axis=(0, 2))
     unseen = np.stack([_look(bodies, novel, frame, size)[0] for frame in range(frames)])
-    truth = Truth(pixels[inside], points[:, inside], middle, unseen, novel)
+    _, seen = _seen(bodies, camera, points[:, inside], size)
+    truth = Truth(pixels[inside], points[:, inside], seen, middle, unseen, novel)
     return Clip(rgb, depth, camera, tracks, visible), truth
 
 
@@ -257,9 +259,13 @@ def _tracked(
         picked = [rng.permutation(moving)[:share], rng.permutation(still)[: count // len(starts) - share]]
         pixels = np.concatenate(picked)[:, ::-1] + 0.0
         parts.append(_follow(bodies, camera, start, pixels)[0])
-    points = np.concatenate(parts, axis=1)
+    return _seen(bodies, camera, np.concatenate(parts, axis=1), size)
+
+
+def _seen(bodies: list[_Body], camera: Camera, points: FloatArray, size: int) -> tuple[FloatArray, BoolArray]:
+    """Return pixels [T, Q, 2] of points [T, Q, 3], and whether they are seen there [T, Q]."""
     tracks, visible = np.empty((*points.shape[:2], 2)), np.empty(points.shape[:2], dtype=np.bool_)
-    for frame in range(frames):
+    for frame in range(len(points)):
         tracks[frame], z = camera.project(frame, points[frame])
         inside = ((tracks[frame] >= 0) & (tracks[frame] <= size - 1)).all(axis=1)
         nearest = np.where(inside[:, None], tracks[frame], 0.0)
