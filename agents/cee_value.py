@@ -2,8 +2,8 @@
 
 A network learns what the states that an epoch leads to are worth later, out of what is known when the epoch
 is decided: the mean, over episodes, of the exact values that dynamic programming finds in hindsight. The
-decision is the exact best of the epoch's reward, at the mean forecast of its ratios, plus that worth. Trained
-on random preferences, it serves any of them.
+decision is the exact best of the epoch's mean reward over the ratios that may come true, plus that worth.
+Trained on random preferences, it serves any of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from semverse.agents.training.vector import make_env
 from semverse.envs.cee.dynamic import hindsight_values
 from semverse.envs.cee.enumeration import epoch_table
 from semverse.envs.cee.generator import draw_episodes
-from semverse.envs.cee.policies import Known, best_decision, forecast, read_observation
+from semverse.envs.cee.policies import Known, best_decision, outlook, read_observation
 from semverse.envs.cee.problem import Problem
 from semverse.envs.cee.types import Episode, FloatArray, IntArray
 from semverse.envs.config import Config
@@ -94,7 +94,7 @@ class FittedValueAgent(LearnedAgent):
         return np.stack(decisions) if self.is_batch(observation) else decisions[0]
 
     def _decide(self, known: Known, after: FloatArray) -> IntArray:
-        table = epoch_table(forecast(known.conditions, 0, self.problem), known.preference, self.problem)
+        table = epoch_table(outlook(known.conditions, self.problem), known.preference, self.problem)
         last = known.left <= 1
         return best_decision(table, known, np.zeros_like(after) if last else after, self.problem)
 

@@ -107,7 +107,8 @@ def epoch_table(
     """Enumerate an epoch.
 
     Args:
-        conditions: of the epoch; numbers. Its motion plays no part.
+        conditions: of the epoch; numbers, but for the ratios, which may be [K] equally likely pairs: then the
+            mean reward counts. Its motion plays no part.
         preference: [5] weights.
         problem: constants.
         price: [5] reward that a unit of each resource takes (`semverse.envs.cee.model.needs`), or None.
@@ -115,17 +116,13 @@ def epoch_table(
     combined = _combinations(conditions, preference, problem, price)  # [3, n, 5]
     qualities = problem.top_quality + 1
     feasible = _tiers_fit(combined, conditions, problem)
-    still = Conditions(
-        conditions.uplink_db,
-        conditions.downlink_db,
-        conditions.edge_load,
-        conditions.cloud_load,
-        np.zeros((), dtype=np.int64),
-    )
+    ratios = (np.reshape(v, (-1, 1, 1, 1, 1)) for v in (conditions.uplink_db, conditions.downlink_db))
+    still = Conditions(*ratios, conditions.edge_load, conditions.cloud_load, np.zeros((), dtype=np.int64))
     tiers = np.arange(3)[:, None]
     before = np.stack([tiers, (tiers + 1) % 3], axis=-1)[:, :, :, None]  # [3, 1, 2, 1]: stayed, switched
     state = State(before, np.arange(qualities)[None, :, None, None])
-    earned = reward(evaluate(combined[:, None, None], still, state, problem), preference, problem)
+    outcomes = evaluate(combined[:, None, None], still, state, problem)
+    earned = reward(outcomes, preference, problem).mean(axis=0)
     if price is not None:
         earned = earned - (needs(combined, problem) @ price)[:, None, None]
     earned = np.where(feasible[:, None, None], earned, -np.inf)
@@ -147,7 +144,7 @@ def _combinations(
     ratios, links = (conditions.uplink_db, conditions.downlink_db), (problem.uplink, problem.downlink)
     paid = np.zeros(5) if price is None else price
     ups, downs = (
-        _worthwhile(float(ratios[i]), links[i], conditions, preference, (paid[i], paid[2]), problem)
+        _worthwhile(ratios[i], links[i], conditions, preference, (paid[i], paid[2]), problem)
         for i in range(2)
     )
     grids = np.meshgrid(np.arange(3), ups, downs, np.arange(3), indexing="ij")
@@ -156,7 +153,7 @@ def _combinations(
 
 
 def _worthwhile(
-    snr_db: float,
+    snr_db: FloatArray,
     link: Link,
     conditions: Conditions,
     preference: FloatArray,
@@ -171,8 +168,8 @@ def _worthwhile(
     spent = preference[3] / r.energy_scale_j * link.energy_j + preference[4] / r.cost_scale_usd_h * link.usd_h
     spent = spent + price[0] * link.airtime_s + price[1] * link.edge_tflop
     latency = link.fixed_s + link.edge_tflop / (problem.config.rates.edge * (1.0 - conditions.edge_load))
-    mse = link_mse(np.asarray(snr_db), options, problem)
-    traits = np.stack([mse, *(trait[options] for trait in (spent, latency, link.edge_tflop))], axis=1)
+    mse = link_mse(np.reshape(snr_db, (-1, 1)), options, problem)  # [K, O]
+    traits = np.stack([*mse, *(trait[options] for trait in (spent, latency, link.edge_tflop))], axis=1)
     return np.asarray(options[nondominated(traits)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,17 @@ def forecast(known: Conditions, ahead: int, problem: Problem) -> Conditions:
         np.asarray(d.cloud_load_mean + load * (known.cloud_load - d.cloud_load_mean)),
         known.motion,
     )
+
+
+def outlook(known: Conditions, problem: Problem) -> Conditions:
+    """Return what comes next as four equally likely pairs of ratios [4]; all else is a number.
+
+    They have the mean and the variances of the two ratios of the epoch at hand, given those of the one before
+    (third-degree cubature; Arasaratnam and Haykin 2009, doi:10.1109/TAC.2009.2019800, eqs. 31 and 32).
+    """
+    d, mean = problem.config.dynamics, forecast(known, 0, problem)
+    reach = d.snr_std_db * np.sqrt(2.0 * (1.0 - d.snr_correlation**2)) * np.array([1.0, -1.0, 0.0, 0.0])
+    return replace(mean, uplink_db=mean.uplink_db + reach, downlink_db=mean.downlink_db + reach[::-1])
 
 
 def best_decision(table: EpochTable, known: Known, after: FloatArray, problem: Problem) -> IntArray:
