@@ -147,7 +147,7 @@ class FittedValueAgent(LearnedAgent):
                 loss.backward()
                 optimiser.step()
                 schedule.step()
-                total += float(loss) * len(rows)
+                total += loss.item() * len(rows)
             session.log(epoch, {"train/mse": total / len(inputs)})
 
 

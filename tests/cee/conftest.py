@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semverse.envs.cee.links import LinkTable, load_links
+from semverse.envs.cee.links import LinkTable, load_links, save_links
 from semverse.envs.cee.problem import Problem
 
 PORTRAIT_MODEL = "SEMVERSE_PORTRAIT_MODEL"  # variable that names its file
 CHOSEN = (0, 40, 88)  # options of a small problem
 
 
-def small_problem(epochs, **overrides):
-    """Return a problem with three options a link and three preprocessing levels."""
+def small_table():
+    """Return a table of three link options."""
     whole = load_links()
     picked = np.array(CHOSEN)
-    table = LinkTable(
+    return LinkTable(
         whole.snr_db,
         whole.log_mse[:, picked],
         whole.symbols[picked],
@@ -25,13 +25,17 @@ def small_problem(epochs, **overrides):
         whole.semantic[picked],
         tuple(whole.names[i] for i in picked),
     )
+
+
+def small_problem(epochs, **overrides):
+    """Return a problem with three options a link and three preprocessing levels."""
     given = Problem.of(
         epochs=epochs,
         work={"preprocessing_levels": [0.0, 1 / 64, 1 / 8]},
         quality={"refresh": [0, 2, 4]},
         **overrides,
     )
-    return Problem(given.config, table)
+    return Problem(given.config, small_table())
 
 
 @pytest.fixture
@@ -48,3 +52,11 @@ def portrait_model() -> Path:
     if not path.is_file():
         pytest.skip(f"no portrait model; set {PORTRAIT_MODEL}")
     return path
+
+
+@pytest.fixture
+def small_links(tmp_path):
+    """Return the path of a table of three link options, as a profile's ``links`` names it."""
+    path = tmp_path / "links.npz"
+    save_links(small_table(), path)
+    return str(path)
