@@ -7,7 +7,7 @@ so an option that is nowhere better than another one is in no best decision and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -116,8 +116,8 @@ def epoch_table(
     combined = _combinations(conditions, preference, problem, price)  # [3, n, 5]
     qualities = problem.top_quality + 1
     feasible = _tiers_fit(combined, conditions, problem)
-    ratios = (np.reshape(v, (-1, 1, 1, 1, 1)) for v in (conditions.uplink_db, conditions.downlink_db))
-    still = Conditions(*ratios, conditions.edge_load, conditions.cloud_load, np.zeros((), dtype=np.int64))
+    up, down = (np.reshape(v, (-1, 1, 1, 1, 1)) for v in (conditions.uplink_db, conditions.downlink_db))
+    still = replace(conditions, uplink_db=up, downlink_db=down, motion=np.zeros((), dtype=np.int64))
     tiers = np.arange(3)[:, None]
     before = np.stack([tiers, (tiers + 1) % 3], axis=-1)[:, :, :, None]  # [3, 1, 2, 1]: stayed, switched
     state = State(before, np.arange(qualities)[None, :, None, None])
