@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,7 +16,9 @@ def command(
     snr: Annotated[float, typer.Option(help="Mean Es/N0 of both uplinks, dB.")] = 10.0,
     downlink_snr: Annotated[float | None, typer.Option(help="Of the downlink; default: --snr.")] = None,
     channel: Annotated[str, typer.Option(help="awgn, or rayleigh: a gain for every block.")] = "awgn",
-    codec: Annotated[str, typer.Option(help="x264, x265, hevc-intra or svt-av1.")] = "x264",
+    codec: Annotated[str, typer.Option(help="x264, x265, hevc-intra, svt-av1, or vst.")] = "x264",
+    checkpoint: Annotated[str, typer.Option(help="vst: its name, or its folder.")] = "vst",
+    rate: Annotated[float | None, typer.Option(help="vst: symbols per pixel.")] = None,
     frames: Annotated[int, typer.Option(help="Read so many frames at most.")] = 24,
     steps: Annotated[int | None, typer.Option(help="Of fitting the scene; default: the file's.")] = None,
     fit: Annotated[bool, typer.Option(help="Crop, scale and repeat the background as needed.")] = False,
@@ -38,7 +38,7 @@ def command(
     from semverse.envs.cee.service.order import Order, prepare
     from semverse.envs.cee.service.run import as_text, run_stages, summary
     from semverse.envs.files import make_folder, write_atomic
-    from semverse.scripts.options import check_output, check_seed, claim_folder
+    from semverse.scripts.options import check_output, check_seed, claim_folder, progress_bar
 
     order = Order(
         user=user,
@@ -47,6 +47,8 @@ def command(
         downlink_db=snr if downlink_snr is None else downlink_snr,
         channel=channel,
         codec=codec,
+        checkpoint=checkpoint,
+        rate=rate,
         frames=frames,
         steps=steps,
         fit=fit,
@@ -55,23 +57,10 @@ def command(
     job, recipe = prepare(order, load_service(config), model)
     check_output(make_folder(out) / "figures.json")
     claim_folder(out / "service.json", recipe)
-    result = summary(run_stages(job, out, _bar), len(job.user))
+    result = summary(run_stages(job, out, progress_bar), len(job.user))
     write_atomic(out / "figures.json", (dumps(result, indent=1) + "\n").encode())
     write_atomic(out / "table.txt", (text := as_text(result)).encode())
     print(text, end="")
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[Any]:
-    from tqdm import tqdm
-
-    with tqdm(desc=name, disable=None) as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield advance
 
 
 if __name__ == "__main__":

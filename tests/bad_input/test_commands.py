@@ -192,6 +192,8 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("--snr", (*SERVICE, "--snr", "high")),
     ("channel", (*SERVICE, "--channel", "rain")),
     ("--codec", (*SERVICE, "--codec", "jpeg")),
+    ("nowhere", (*SERVICE, "--codec", "vst", "--checkpoint", "nowhere")),
+    ("--rate", (*SERVICE, "--rate", "0.1")),
     ("--steps", (*SERVICE, "--steps", "0")),
     ("--seed", (*SERVICE, "--seed", "-1")),
     ("missing.yaml", (*SERVICE, "--config", "missing.yaml")),

@@ -7,24 +7,32 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import yaml
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("av")
 pytest.importorskip("sionna")
 pytest.importorskip("stlpips_pytorch")
 ndimage = pytest.importorskip("scipy.ndimage")
+save_file = pytest.importorskip("safetensors.torch").save_file
 
 from semverse.envs.cee.config import load_profile  # noqa: E402
-from semverse.envs.cee.service.air import Air, check_link, delay_s  # noqa: E402
+from semverse.envs.cee.service.air import Air, check_link, delay_s, send_clip  # noqa: E402
 from semverse.envs.cee.service.config import load_service  # noqa: E402
 from semverse.envs.cee.service.run import as_text, run_stages, summary  # noqa: E402
 from semverse.envs.cee.service.scene import depth_of, scene_size  # noqa: E402
 from semverse.envs.cee.service.stages import STAGES, Job, fibre_s  # noqa: E402
 from semverse.envs.cee.service.tracking import flow, follow_points  # noqa: E402
-from semverse.envs.config import shipped  # noqa: E402
+from semverse.envs.codecs.vst.codec import VideoCodec  # noqa: E402
+from semverse.envs.codecs.vst.config import VideoConfig  # noqa: E402
+from semverse.envs.config import parse, shipped  # noqa: E402
 from semverse.envs.errors import InputError  # noqa: E402
 
 CONFIG = load_service()
+LEARNED = {
+    **{"kind": "video", "frames": 4, "side": 8, "channels": 96, "width": 4},
+    **{"levels": 12, "common_level": 8, "rates": [0.05, 0.2], "rate": 0.2},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +86,11 @@ def test_scene_sizes_are_even_and_never_larger() -> None:
 
 def test_delays_by_hand() -> None:
     constants = load_profile()
-    air = Air("x264", 10.0, "awgn", 4.0, 0, CONFIG.chain)
-    assert delay_s(4_000_000, 10, air, constants) == pytest.approx(1.0 + 10 * 0.009)
+    air = Air("x264", 10.0, "awgn", 4.0, True, 0, CONFIG.chain)
+    assert delay_s(4_000_000, 10, 1000, air, constants) == pytest.approx(1.0 + 10 * 0.009)
+    for up, codec_s in ((True, 7.9e3 / 1.3e12 + 11.5e3 / 35e12), (False, 7.9e3 / 35e12 + 11.5e3 / 1.3e12)):
+        learned = dataclasses.replace(air, codec="vst", up=up)
+        assert delay_s(0, 10, 10**6, learned, constants) == pytest.approx(10 * 1e6 * codec_s)
     assert fibre_s(1e9, constants) == pytest.approx(1.012)
 
 
@@ -103,7 +114,7 @@ def job() -> Job:
     fit = CONFIG.fit.model_copy(update={"gaussians": 80, "bases": 3, "steps": 4})
     scene = CONFIG.scene.model_copy(update={"height": 32, "tracks": 80})
     config = CONFIG.model_copy(update={"fit": fit, "scene": scene})
-    links = [Air("x264", 3.0, "awgn", 4.0, seed, config.chain) for seed in range(3)]
+    links = [Air("x264", 3.0, "awgn", 4.0, seed < 2, seed, config.chain) for seed in range(3)]
     matte = Disc().matte(user)
     return Job(user, background, matte, Fraction(25), *links, Disc(), config, load_profile(), seed=0)
 
@@ -153,10 +164,26 @@ def test_stages_and_resumption(job, tmp_path) -> None:
         run_stages(job, halved, bars())
 
 
+def test_the_learned_codec_carries_the_clips(job, tmp_path) -> None:
+    codec = VideoCodec(parse(VideoConfig, LEARNED))
+    codec.begin(torch.tensor(job.user).permute(0, 3, 1, 2)[None] / 255)
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"codec": LEARNED}))
+    save_file(codec.state_dict(), tmp_path / "model.safetensors")
+    air = dataclasses.replace(job.uplink, codec="vst", checkpoint=str(tmp_path), snr_db=20.0)
+    check_link(air)
+    sent = send_clip(job.user, job.fps, air, lambda done, total: None)
+    assert sent.frames.shape == job.user.shape
+    assert sent.figures["psnr_db"] > 20
+    assert sent.figures["symbols"] == pytest.approx(0.2 * job.user[..., 0].size, rel=0.01)
+    assert send_clip(job.user, job.fps, air, lambda *_: None).figures == sent.figures
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"codec": "jpeg"}, "--codec"),
+        ({"codec": "vst", "checkpoint": "nowhere"}, "nowhere"),
+        ({"rate": 0.1}, "--rate"),
         ({"snr_db": float("nan")}, "snr"),
         ({"snr_db": 1e9}, "snr"),
         ({"channel": "rain"}, "channel"),
@@ -166,7 +193,7 @@ def test_stages_and_resumption(job, tmp_path) -> None:
     ],
 )
 def test_silly_links(change, named) -> None:
-    air = Air("x264", 3.0, "awgn", 4.0, 0, CONFIG.chain)
+    air = Air("x264", 3.0, "awgn", 4.0, True, 0, CONFIG.chain)
     check_link(air)
     with pytest.raises(InputError, match=named):
         check_link(dataclasses.replace(air, **change))

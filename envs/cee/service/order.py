@@ -33,6 +33,8 @@ class Order:
         downlink_db: mean Es/N0, dB.
         channel: ``awgn`` or ``rayleigh``.
         codec: of all three links.
+        checkpoint: name or folder of the learned codec.
+        rate: symbols per pixel of the learned codec; None is its own.
         frames: read at most.
         steps: of fitting the scene; None is what the configuration says.
         fit: crop, scale and repeat the background as needed.
@@ -45,6 +47,8 @@ class Order:
     downlink_db: float
     channel: str
     codec: str
+    checkpoint: str
+    rate: float | None
     frames: int
     steps: int | None
     fit: bool
@@ -74,10 +78,18 @@ def prepare(order: Order, config: ServiceConfig, model: Path | None) -> tuple[Jo
     seeds = [int(s) for s in np.random.SeedSequence(order.seed).generate_state(3)]
     up, down = constants.radio.uplink_mhz, constants.radio.downlink_mhz
     links = [
-        Air(order.codec, snr_db, order.channel, mhz, seed, config.chain)
-        for snr_db, mhz, seed in zip(
-            (order.uplink_db, order.uplink_db, order.downlink_db), (up, up, down), seeds, strict=True
+        Air(
+            codec=order.codec,
+            snr_db=order.uplink_db if upwards else order.downlink_db,
+            channel=order.channel,
+            mhz=up if upwards else down,
+            up=upwards,
+            seed=seed,
+            chain=config.chain,
+            checkpoint=order.checkpoint,
+            rate=order.rate,
         )
+        for upwards, seed in zip((True, True, False), seeds, strict=True)
     ]
     for link in links:
         check_link(link)

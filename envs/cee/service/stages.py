@@ -17,10 +17,12 @@ from semverse.envs.cee.gaussians.model import DynamicGaussians
 from semverse.envs.cee.gaussians.synthetic import Camera
 from semverse.envs.cee.matting.fusion import fuse
 from semverse.envs.cee.matting.segmenter import Matte, Segmenter, overlap, shown_matte
-from semverse.envs.cee.service.air import Air, Progress, delay_s, quality, send_clip
+from semverse.envs.cee.service.air import Air, Progress, delay_s, send_clip
 from semverse.envs.cee.service.config import ServiceConfig
 from semverse.envs.cee.service.scene import lift, swaying
 from semverse.envs.codecs.bitstream import Frames
+from semverse.envs.codecs.media import Source
+from semverse.envs.codecs.transmission import quality
 
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 Figures = dict[str, Any]
@@ -77,9 +79,9 @@ class Stage:
 
 def _sent(frames: Frames, air: Air, job: Job, progress: Progress) -> tuple[Arrays, Figures]:
     sent = send_clip(frames, job.fps, air, progress)
-    seconds = delay_s(sent.symbols, len(frames), air, job.constants)
-    figures = {"seconds": seconds, "symbols": sent.symbols, **quality(frames, sent.frames), **sent.notes}
-    return {"frames": sent.frames}, figures
+    symbols, pixels = sent.figures["symbols"], frames[0, ..., 0].size
+    seconds = delay_s(symbols, len(frames), pixels, air, job.constants)
+    return {"frames": sent.frames}, {"seconds": seconds, **sent.figures}
 
 
 def _uplink(job: Job, _: dict[str, Arrays], progress: Progress) -> tuple[Arrays, Figures]:
@@ -107,7 +109,7 @@ def _fusion(job: Job, done: dict[str, Arrays], progress: Progress) -> tuple[Arra
     fused = fuse(done["uplink"]["frames"], done["background"]["frames"], done["matting"]["matte"])
     seconds = process_time() - began
     wanted = fuse(job.user, job.background, job.matte)
-    return {"frames": fused}, {"seconds": seconds, **quality(wanted, fused)}
+    return {"frames": fused}, {"seconds": seconds, **quality(Source(wanted, job.fps), fused)}
 
 
 def _reconstruction(job: Job, done: dict[str, Arrays], progress: Progress) -> tuple[Arrays, Figures]:
@@ -121,7 +123,7 @@ def _reconstruction(job: Job, done: dict[str, Arrays], progress: Progress) -> tu
     shown = _filmed(scene, clip.camera, *clip.depth.shape[1:])
     arrays = {name: value.numpy() for name, value in scene.state_dict().items()}
     filmed = (255 * clip.rgb).round().astype(np.uint8)
-    return {**arrays, "frames": shown}, {"seconds": seconds, **quality(filmed, shown)}
+    return {**arrays, "frames": shown}, {"seconds": seconds, **quality(Source(filmed, job.fps), shown)}
 
 
 def _fibre_down(job: Job, done: dict[str, Arrays], progress: Progress) -> tuple[Arrays, Figures]:
