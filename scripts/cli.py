@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -45,3 +46,17 @@ def fail(text: str) -> None:
     """Print one line to standard error and exit with the code for wrong input."""
     sys.stderr.write(f"semverse: error: {' '.join(text.split())}\n")
     sys.exit(USER_ERROR)
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error; gives a function to be told how much is done, and of how much."""
+    from tqdm import tqdm
+
+    with tqdm(desc=name, disable=None) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield advance

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +74,3 @@ def claim_folder(note: Path, recipe: dict[str, Any]) -> None:
         raise InputError("holds other files", source=note.parent, remedy="choose an empty or new folder")
     else:
         write_atomic(note, text.encode())
-
-
-@contextmanager
-def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error; gives a function to be told how much is done, and of how much."""
-    from tqdm import tqdm
-
-    with tqdm(desc=name, disable=None) as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield advance

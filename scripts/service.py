@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from semverse.scripts.cli import run
+from semverse.scripts.cli import progress_bar, run
 
 
 def command(
@@ -38,7 +38,7 @@ def command(
     from semverse.envs.cee.service.order import Order, prepare
     from semverse.envs.cee.service.run import as_text, run_stages, summary
     from semverse.envs.files import make_folder, write_atomic
-    from semverse.scripts.options import check_output, check_seed, claim_folder, progress_bar
+    from semverse.scripts.options import check_output, check_seed, claim_folder
 
     order = Order(
         user=user,
