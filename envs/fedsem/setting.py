@@ -49,7 +49,7 @@ class Setting:
 
 
 DIGITS = Setting(40, 25, 400, 400, 10, 20, 6, Descent(10, 5, 0.1), Descent(20, 10, 0.1), 40.0, 2.0)
-MNIST = Setting(100, 300, 30_000, 1000, 10, 20, 6, Descent(1, 5, 0.1), Descent(5, 10, 0.1), 60.0, 2.0)
+MNIST = Setting(100, 300, 30_000, 1000, 10, 20, 6, Descent(1, 5, 0.1), Descent(5, 10, 0.1), 30.0, 1.0)
 
 
 def setting_of(data: str) -> Setting:
