@@ -37,7 +37,7 @@ def load_data(name: str) -> Dataset:
     if name == "mnist":
         return _mnist(Path(os.environ.get("SEMVERSE_DATA", "../shared/data")) / "mnist" / "mnist.npz")
     if name.endswith(".npz"):
-        arrays = _read_npz(Path(name))
+        arrays = read_npz(Path(name))
         for key in ("images", "labels"):
             if key not in arrays:
                 raise InputError("array is missing", source=name, key=key, remedy=_REMEDY)
@@ -52,7 +52,7 @@ def load_data(name: str) -> Dataset:
 @cache
 def _digits() -> Dataset:
     path = Path(str(files("semverse.envs.fedsem.data").joinpath("digits.npz")))
-    arrays = _read_npz(path)
+    arrays = read_npz(path)
     return _checked(arrays["images"], arrays["labels"], str(path))
 
 
@@ -61,7 +61,7 @@ def _mnist(path: Path) -> Dataset:
     if not path.is_file():
         remedy = "set SEMVERSE_DATA to a folder that has mnist/mnist.npz, or choose 'digits'"
         raise InputError("is missing", source=path, key="data", remedy=remedy)
-    arrays = _read_npz(path)
+    arrays = read_npz(path)
     try:
         images = np.concatenate([arrays["x_train"], arrays["x_test"]])
         labels = np.concatenate([arrays["y_train"], arrays["y_test"]])
@@ -70,7 +70,7 @@ def _mnist(path: Path) -> Dataset:
     return _checked(images, labels, str(path))
 
 
-def _read_npz(path: Path) -> dict[str, Any]:
+def read_npz(path: Path) -> dict[str, Any]:
     """Read all arrays of an NPZ file; never unpickles."""
     content = read_bytes(path)
     try:

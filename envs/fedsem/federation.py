@@ -85,6 +85,16 @@ class Federation:
             return np.ones(self.split.clients, dtype=np.bool_)
         return np.array([kind == self.recipe.models[0] for kind in self.kinds])
 
+    def check(self, clients: IntArray) -> None:
+        """Make sure that the chosen clients [C] can take part.
+
+        Raises:
+            InputError: parameters of models of different structure cannot be averaged.
+        """
+        if not self.can_upload()[clients].all():
+            text = f"{' and '.join(self.networks)} cannot be averaged"
+            raise InputError(text, key="models", remedy="choose algorithm 'fd', or models of one structure")
+
     def accuracy(self) -> Float32:
         """Return the server's accuracy on each class of the test set [10]."""
         test = self.split.test
@@ -95,13 +105,8 @@ class Federation:
         """Train clients [C] and return what each would upload [C, D].
 
         Logits are centred, sample by sample: their mean says nothing, yet would count for the norm.
-
-        Raises:
-            InputError: parameters of models of different structure cannot be averaged.
         """
-        if not self.can_upload()[clients].all():
-            text = f"{' and '.join(self.networks)} cannot be averaged"
-            raise InputError(text, key="models", remedy="choose algorithm 'fd', or models of one structure")
+        self.check(clients)
         with one_thread():
             lesson = self._lesson(public)
             kinds = [

@@ -38,8 +38,7 @@ def clip(uploads: Float32, bound: float) -> Float32:
     The whole upload of a client is clipped at once: one release, whatever the number of its labels.
     """
     norms = np.sqrt(np.einsum("cd,cd->c", uploads, uploads, dtype=np.float64))
-    factor = np.minimum(1.0, bound / np.maximum(norms, np.finfo(np.float64).tiny))
-    return np.asarray(uploads * factor[:, None], dtype=np.float32)
+    return np.asarray(uploads * (bound / np.maximum(norms, bound))[:, None], dtype=np.float32)
 
 
 def release(uploads: Float32, rule: Release, rng: np.random.Generator) -> Float32:

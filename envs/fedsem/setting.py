@@ -10,6 +10,7 @@ from semverse.envs.fedsem.datasets import load_data, split_data
 from semverse.envs.fedsem.federation import Algorithm, Federation, Recipe
 from semverse.envs.fedsem.learning import Descent
 from semverse.envs.fedsem.network import ModelName
+from semverse.envs.fedsem.types import Split
 
 ALGORITHMS: tuple[Algorithm, ...] = ("fd", "fedavg", "fedavg_kd")
 
@@ -30,6 +31,18 @@ class Setting:
     logit_clip: float
     parameter_clip: float
 
+    def parts(
+        self,
+        data: str,
+        algorithm: Algorithm,
+        rng: np.random.Generator,
+        models: tuple[ModelName, ...] = ("cnn",),
+        public_term: bool = True,
+    ) -> tuple[Split, Recipe]:
+        """Draw who has which data; return that and how clients learn."""
+        split = split_data(load_data(data), self.clients, self.samples, self.public, rng)
+        return split, Recipe(algorithm, models, self.client, self.server, 1.0, public_term)
+
     def begin(
         self,
         data: str,
@@ -38,10 +51,8 @@ class Setting:
         models: tuple[ModelName, ...] = ("cnn",),
         public_term: bool = True,
     ) -> Federation:
-        """Return server and clients before the first round; the generator also draws who has which data."""
-        split = split_data(load_data(data), self.clients, self.samples, self.public, rng)
-        recipe = Recipe(algorithm, models, self.client, self.server, 1.0, public_term)
-        return Federation(split, recipe, rng)
+        """Return server and clients before the first round."""
+        return Federation(*self.parts(data, algorithm, rng, models, public_term), rng)
 
     def clip(self, algorithm: Algorithm) -> float:
         """Return the bound on a client's upload."""
@@ -55,3 +66,24 @@ MNIST = Setting(100, 300, 30_000, 1000, 10, 20, 6, Descent(1, 5, 0.1), Descent(5
 def setting_of(data: str) -> Setting:
     """Return the sizes for a data set: the paper's for "mnist", small ones for all else."""
     return MNIST if data == "mnist" else DIGITS
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that decides who has which data and how they learn."""
+
+    data: str
+    algorithm: Algorithm
+    seed: int
+    setting: Setting
+    models: tuple[ModelName, ...] = ("cnn",)
+
+    def parts(self) -> tuple[Split, Recipe, np.random.Generator]:
+        """Return who has which data, how they learn, and the generator that draws the first weights."""
+        rng = np.random.default_rng(self.seed)
+        return *self.setting.parts(self.data, self.algorithm, rng, self.models), rng
+
+    def begin(self) -> tuple[Federation, np.random.Generator]:
+        """Return the federation before its first round, and the generator as its first weights left it."""
+        split, recipe, rng = self.parts()
+        return Federation(split, recipe, rng), rng

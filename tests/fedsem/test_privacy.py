@@ -101,6 +101,11 @@ def test_no_client_moves_the_sum_by_more_than_the_bound(bits, seed, bound):
     assert (np.linalg.norm(clipped.astype(np.float64), axis=1) <= bound * (1 + 1e-6)).all()
 
 
+def test_an_empty_upload_is_left_alone():
+    rows = np.array([[0.0, 0.0], [3.0, 4.0], [0.3, 0.4]], dtype=np.float32)
+    assert clip(rows, 1.0) == pytest.approx(np.array([[0, 0], [0.6, 0.8], [0.3, 0.4]], np.float32))
+
+
 def test_quantisation_by_hand():
     """Two bits from -3 to 3: levels -3, -1, 1, 3, each the nearest; what is 0 throughout stays so."""
     values = np.array([[-3.0, -1.9, 0.5, 3.0], [0, 0, 0, 0]], dtype=np.float32)

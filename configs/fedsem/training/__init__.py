@@ -1,0 +1,1 @@
+"""Whole trainings of any size."""
