@@ -26,7 +26,7 @@ def command(
     from semverse.envs.fedsem.study import Cell, Outcome, cells, run_cell
 
     groups: dict[tuple[str, str, str, float], list[Outcome]] = {}
-    plan: list[Cell] = list(cells(seeds))
+    plan: list[Cell] = list(cells(seeds, data))
     for cell in tqdm(plan, desc="trainings", unit="training"):
         algorithm = cell.algorithm if cell.public_term else f"{cell.algorithm}, no public term"
         group = (cell.figure, algorithm, cell.accounting, cell.epsilon)

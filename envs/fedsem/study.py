@@ -17,7 +17,7 @@ from semverse.envs.fedsem.setting import ALGORITHMS, Setting, setting_of
 from semverse.envs.fedsem.types import Release
 
 Accounting = Literal["none", "exact", "paper"]
-EPSILONS = (2.0, 4.0, 8.0, 16.0)
+EPSILONS = (2.0, 4.0, 8.0, 16.0)  # the last one on small data only: large ones learn well below it
 DELTA = 1e-5
 
 
@@ -48,15 +48,16 @@ class Outcome:
     upload_bits: int  # of a client in a round
 
 
-def cells(seeds: int) -> Iterator[Cell]:
+def cells(seeds: int, data: str = "digits") -> Iterator[Cell]:
     """Yield all trainings: fig. 5a, then fig. 5b with exact and with paper-like accounting."""
+    epsilons = EPSILONS[:-1] if data == "mnist" else EPSILONS
     for seed in range(seeds):
         for algorithm in ALGORITHMS:
             yield Cell("5a", algorithm, True, "none", 0.0, seed)
         yield Cell("5a", "fd", False, "none", 0.0, seed)
         for algorithm in ALGORITHMS:
             yield Cell("5b", algorithm, True, "none", 0.0, seed)
-            for epsilon in EPSILONS:
+            for epsilon in epsilons:
                 yield Cell("5b", algorithm, True, "exact", epsilon, seed)
                 yield Cell("5b", algorithm, True, "paper", epsilon, seed)
 

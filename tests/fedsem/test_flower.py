@@ -85,6 +85,7 @@ def test_messages_carry_the_same_numbers(algorithm, models):
     assert same(training, by_numpy(config))
 
 
+@pytest.mark.slow
 def test_the_simulation_engine_gives_the_same_bits():
     pytest.importorskip("ray", reason="Flower's simulation runs on Ray; needs the extra 'federated'")
     config, found = config_of("fd", ["cnn", "mlp"]), []

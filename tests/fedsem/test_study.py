@@ -28,6 +28,7 @@ def test_paper_like_accounting_hides_most_of_what_is_spent():
 def test_every_training_has_a_name_of_its_own():
     plan = list(cells(2))
     assert len({cell.key for cell in plan}) == len(plan) == 2 * (4 + 3 * 9)
+    assert len(list(cells(3, "mnist"))) == 3 * (4 + 3 * 7)
 
 
 def test_what_is_there_is_not_trained_again(tmp_path, monkeypatch):
