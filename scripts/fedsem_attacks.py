@@ -26,10 +26,12 @@ def command(
     from semverse.envs.fedsem.attack_figure import plot_attacks
     from semverse.envs.fedsem.attack_study import COLUMNS, attacks, finding
     from semverse.envs.fedsem.outcomes import spread
+    from semverse.envs.fedsem.setting import begin_study
     from semverse.scripts.options import check_output
 
     if figure is not None:
         check_output(figure)
+    begin_study(data, out)
     groups: dict[tuple[str, float], list[dict[str, float]]] = {}
     for attack in tqdm(list(attacks(seeds)), desc="attacks", unit="attack"):
         groups.setdefault((attack.algorithm, attack.epsilon), []).append(vars(finding(attack, data, out)))

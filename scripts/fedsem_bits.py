@@ -23,10 +23,10 @@ def command(
     from tqdm import tqdm
 
     from semverse.envs.fedsem.outcomes import spread
-    from semverse.envs.fedsem.setting import setting_of
+    from semverse.envs.fedsem.setting import begin_study
     from semverse.envs.fedsem.traffic import measured, schemes
 
-    chosen = setting_of(data).chosen
+    chosen = begin_study(data, out).chosen
     columns = ("models", "algorithm", "bits", "clients", "client kbit", "round kbit", "down kbit", "accuracy")
     table = Table(*columns, title=f"{data}: a round of {chosen} clients")
     plan = [(scheme, seed) for scheme in schemes() for seed in range(seeds)]

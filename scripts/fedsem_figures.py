@@ -23,8 +23,10 @@ def command(
     from tqdm import tqdm
 
     from semverse.envs.fedsem.outcomes import spread
+    from semverse.envs.fedsem.setting import begin_study
     from semverse.envs.fedsem.study import Cell, Outcome, cells, run_cell
 
+    begin_study(data, out)
     groups: dict[tuple[str, str, str, float], list[Outcome]] = {}
     plan: list[Cell] = list(cells(seeds, data))
     for cell in tqdm(plan, desc="trainings", unit="training"):

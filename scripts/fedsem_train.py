@@ -45,6 +45,8 @@ def command(
     def play(federation: Federation, rng: Generator) -> None:
         training = Training(federation, rng, chosen)
         make_folder(out)
+        if state.exists():
+            training.restore(state)
         with tqdm(total=chosen.rounds, desc="rounds", unit="round") as bar:
 
             def advance(row: RoundLog) -> None:

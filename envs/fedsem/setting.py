@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from semverse.envs.fedsem.federation import Algorithm, Federation, Recipe
 from semverse.envs.fedsem.learning import Descent
 from semverse.envs.fedsem.network import ModelName
 from semverse.envs.fedsem.types import Split
+from semverse.envs.files import make_folder
 
 ALGORITHMS: tuple[Algorithm, ...] = ("fd", "fedavg", "fedavg_kd")
 
@@ -66,6 +68,18 @@ MNIST = Setting(100, 300, 30_000, 1000, 10, 20, 6, Descent(1, 5, 0.1), Descent(5
 def setting_of(data: str) -> Setting:
     """Return the sizes for a data set: the paper's for "mnist", small ones for all else."""
     return MNIST if data == "mnist" else DIGITS
+
+
+def begin_study(data: str, folder: Path) -> Setting:
+    """Return the sizes for a data set, after making sure that it and the folder of the outcomes will do.
+
+    Raises:
+        InputError: the data cannot be read or do not suffice, or the folder cannot be made.
+    """
+    setting = setting_of(data)
+    setting.parts(data, "fd", np.random.default_rng(0))
+    make_folder(folder)
+    return setting
 
 
 @dataclass(frozen=True)

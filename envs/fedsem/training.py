@@ -66,7 +66,7 @@ class Training:
     def play(self) -> RoundLog:
         """Play the next round."""
         begin = perf_counter()
-        able = np.flatnonzero(self.account.can_pay(self.rule.mu) & self.federation.can_upload())
+        able = np.flatnonzero(self.account.can_pay(self.rule.mu))
         drawn = np.zeros(self.config.clients, dtype=np.bool_)
         drawn[self.rng.permutation(able)[: self.config.chosen]] = True
         clients = np.flatnonzero(self.account.charge(drawn, self.rule.mu))

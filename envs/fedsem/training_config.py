@@ -40,6 +40,8 @@ class TrainingConfig(Config):
             raise ValueError("chosen must not exceed clients")
         if self.labels > self.public:
             raise ValueError("labels must not exceed public")
+        if self.algorithm != "fd" and len(set(self.models)) > 1:
+            raise ValueError("models of different structure cannot be averaged: algorithm must be 'fd'")
         return self
 
     def study(self) -> Study:
