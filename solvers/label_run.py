@@ -14,12 +14,9 @@ from multiprocessing.connection import wait
 from semverse.solvers.label_recipe import LabelRecipe, make_item
 from semverse.solvers.label_set import Backend
 from semverse.solvers.label_types import LabelledInstance
-from semverse.solvers.processes import child_environment
+from semverse.solvers.processes import ONE_THREAD, child_environment
 
 __all__ = ["available_cores", "process_pool"]
-
-# numerical libraries would start a thread a core in every worker, and may round differently then
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def available_cores() -> int:
@@ -39,7 +36,7 @@ def _compute(workers: int, recipe: LabelRecipe, indices: Sequence[int]) -> Itera
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     with (
-        child_environment(_ONE_THREAD),
+        child_environment(ONE_THREAD),
         ProcessPoolExecutor(min(workers, len(indices)), context, initializer=_start_worker) as pool,
     ):
         try:

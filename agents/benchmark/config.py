@@ -26,6 +26,7 @@ class AgentEntry(TypedDict, total=False):
 
     agent: str | None  # name in the registry; default: the label
     budget_s: Seconds | None  # time of this one; default: that of the benchmark
+    clock: Literal["wall", "processor"] | None  # what its time is counted of; default: that of the benchmark
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Variant:
     label: str
     agent: str  # name in the registry
     budget_s: float
+    clock: str
     settings: dict[str, Any]
 
 
@@ -63,8 +65,8 @@ class BenchmarkConfig(Config):
         return {label: self._variant(label, dict(entry)) for label, entry in self.agents.items()}
 
     def _variant(self, label: str, entry: dict[str, Any]) -> Variant:
-        agent, budget = entry.pop("agent", None), entry.pop("budget_s", None)
-        return Variant(label, agent or label, budget or self.budget_s, entry)
+        agent, budget, clock = (entry.pop(key, None) for key in ("agent", "budget_s", "clock"))
+        return Variant(label, agent or label, budget or self.budget_s, clock or self.clock, entry)
 
 
 def available_cores() -> list[int]:

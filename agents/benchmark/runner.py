@@ -20,12 +20,7 @@ from semverse.agents.benchmark.kinds import find_kind, kind_name
 from semverse.agents.benchmark.store import Store
 from semverse.agents.registry import agent_spec
 from semverse.envs.errors import InputError
-from semverse.solvers.processes import child_environment
-
-# read by the linear-algebra libraries when they are loaded: one cell, one core
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-)
+from semverse.solvers.processes import ONE_THREAD, child_environment
 
 
 class Progress(Protocol):
@@ -54,11 +49,11 @@ class _Pool(AbstractContextManager["_Pool"]):
         context = multiprocessing.get_context("spawn")  # fork would inherit the parent's BLAS threads
         cores = available_cores() if hasattr(os, "sched_setaffinity") else []
         self.workers: list[_Worker] = []
-        with child_environment(_ONE_THREAD):
+        with child_environment(ONE_THREAD):
             for index in range(count):
                 pipe, child = context.Pipe()
-                core = cores[index % len(cores)] if cores else None
-                process = context.Process(target=worker.serve, args=(child, core), daemon=True)
+                core = cores[index % len(cores)] if cores and count > 1 else None
+                process = context.Process(target=worker.serve, args=(child, core))
                 process.start()
                 child.close()
                 self.workers.append(_Worker(process, pipe))
@@ -139,7 +134,7 @@ def make_task(store: Store, config: BenchmarkConfig, cell: Cell) -> dict[str, An
         "env": config.env,
         "agent": cell.agent,
         "variant": None if variant is None else dataclasses.asdict(variant),
-        "processor": config.clock == "processor",
+        "processor": (config.clock if variant is None else variant.clock) == "processor",
         "spec": None if variant is None else dataclasses.asdict(agent_spec(variant.agent)),
         **find_kind(kind).task(config, cell, store),
     }

@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import threading
-from multiprocessing import parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from semverse.agents.benchmark.kinds import find_work
 from semverse.agents.registry import list_agents, register_agent
 from semverse.envs.errors import InputError
+from semverse.solvers.helpers import end_with_parent
 
 
 def serve(connection: Connection, core: int | None) -> None:
@@ -20,12 +20,13 @@ def serve(connection: Connection, core: int | None) -> None:
 
     Args:
         connection: takes a task (JSON), gives ``{"result": text}`` or ``{"error": line}`` (JSON).
-        core: the core to stay on, so that a solver with many threads takes no time from its neighbours.
+        core: the core to stay on, so that a solver with many threads takes no time from its neighbours; None
+            for a worker that has none.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
     if core is not None:
         os.sched_setaffinity(0, {core})
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     while True:
         try:
             task = json.loads(connection.recv_bytes())
@@ -36,14 +37,6 @@ def serve(connection: Connection, core: int | None) -> None:
         except InputError as error:
             reply = {"error": str(error)}
         connection.send_bytes(json.dumps(reply).encode())
-
-
-def _die_with_parent() -> None:
-    """End at once when the parent is killed: nobody would take the result."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def run_task(task: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from semverse.envs.errors import InputError
 from semverse.envs.random_state import seed_everything
 from semverse.envs.scc.types import Instance
 from semverse.solvers.base import Budget, Front
+from semverse.solvers.helpers import start_helpers
 
 
 class CMPOAgent(LearnedAgent):
@@ -43,6 +44,7 @@ class CMPOAgent(LearnedAgent):
         self.net = self._make_net()
         self._planner = PlannerAgent(self)
         self._validation: Validation | None = None
+        self._helpers = start_helpers(config.processes - 1) if config.polish else []
         if config.checkpoint is not None:
             self.load(find_checkpoints(config.checkpoint)[0])
 
@@ -57,9 +59,19 @@ class CMPOAgent(LearnedAgent):
     def solve(
         self, instance: Instance, *, preferences: npt.ArrayLike, budget: Budget, rng: np.random.Generator
     ) -> Front:
-        """Return a front for a whole instance; see `semverse.solvers.base.Solver.solve`."""
+        """Return a front for a whole instance; see `semverse.solvers.base.Solver.solve`.
+
+        Raises:
+            InputError: the budget counts processor time, but other processes share in the descents.
+        """
+        if self._helpers and budget.processor:
+            raise InputError(
+                f"is {self.config.processes}, but the budget counts processor time",
+                key="processes",
+                remedy="set it to 1, or count wall-clock time",
+            )
         wanted = np.asarray(preferences, dtype=np.float64)
-        return solve(self.net, self.config, instance, wanted, budget.start(), rng)
+        return solve(self.net, self.config, instance, wanted, budget.start(), rng, self._helpers)
 
     @property
     def budget(self) -> Budget:

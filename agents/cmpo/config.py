@@ -81,6 +81,7 @@ class CMPOConfig(Config):
     rounds: Whole  # with polish: descents from other starts, until the budget is used
     ruined_spaces: Count  # placed anew in every second round; the others recombine near preferences
     fill_share: Share  # of the budget, at its end: points between those of the front, and single moves
+    processes: Annotated[int, pydantic.Field(ge=1, le=1024, strict=True)]  # that share the descents
     device: str  # of torch: cpu, cuda, ...
     network: NetworkConfig
     supervised: SupervisedConfig

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import nn
 
 from semverse.agents.cmpo.config import CMPOConfig
 from semverse.agents.cmpo.graph import make_graph
+from semverse.agents.cmpo.polish import Share, polish
 from semverse.agents.cmpo.projection import project
 from semverse.agents.cmpo.sampling import consistency_samples, diffusion_samples
-from semverse.envs.scc.reward import raw_weights
-from semverse.envs.scc.types import FloatArray, Instance, IntArray
+from semverse.envs.scc.types import FloatArray, Instance
 from semverse.solvers.archive import Archive
 from semverse.solvers.base import Clock, Front
-from semverse.solvers.construct import best_of, ruin
-from semverse.solvers.descent import SpaceDescent
-from semverse.solvers.relink import fill
+from semverse.solvers.helpers import Helper
 
 _REMEMBERED = 3  # steps whose beliefs propose host sets where the last alone is projected
 
@@ -28,6 +28,7 @@ def solve(
     preferences: FloatArray,
     clock: Clock,
     rng: np.random.Generator,
+    helpers: Sequence[Helper] = (),
 ) -> Front:
     """Return the front of one instance: every placement met that no other dominates.
 
@@ -38,6 +39,7 @@ def solve(
         preferences: weights on normalised latency and energy [P, 2].
         clock: checked between steps; the first step is always done.
         rng: source of all randomness.
+        helpers: processes that share in the descents.
     """
     archive, graph = Archive(instance, clock), make_graph(instance).to(config.device)
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -56,47 +58,5 @@ def solve(
         if last:
             break
     if config.polish and len(archive.placements):
-        _Polish(config, instance, preferences, archive, clock, rng).run(placed)
+        polish(Share(config, instance, preferences, placed, clock.budget, rng), archive, clock, helpers)
     return archive.front()
-
-
-class _Polish:
-    """Descent from the network's placements, then rounds of other starts and descent."""
-
-    def __init__(
-        self,
-        config: CMPOConfig,
-        instance: Instance,
-        preferences: FloatArray,
-        archive: Archive,
-        clock: Clock,
-        rng: np.random.Generator,
-    ) -> None:
-        self.config, self.instance, self.preferences = config, instance, preferences
-        self.archive, self.clock, self.rng = archive, clock, rng
-        self.weights = raw_weights(instance, preferences)
-        self.descent = SpaceDescent(instance, self.weights, config.candidates)
-
-    def run(self, placements: IntArray) -> None:
-        """Descend from the best of placements [B, R] at every preference, then go on for some rounds."""
-        self._descend(best_of(self.instance, self.weights, placements))
-        reserve = self.config.fill_share * (self.clock.budget.seconds or 0.0)
-        for number in range(self.config.rounds):
-            if self.clock.expired or self.clock.left <= reserve:
-                break
-            self._descend(self._ruined() if number % 2 else self._recombined())
-        fill(self.archive, self.instance, self.rng, self.clock)
-
-    def _descend(self, placements: IntArray) -> None:
-        self.archive.add(self.descent.run(placements, self.clock))
-
-    def _recombined(self) -> IntArray:
-        """Return placements built anew from host sets of the best ones at near preferences."""
-        best = best_of(self.instance, self.weights, self.archive.placements)
-        beliefs = np.eye(self.instance.num_mecs)[best]
-        return project(self.instance, self.preferences, [beliefs], self.config.projection)
-
-    def _ruined(self) -> IntArray:
-        """Return the best placements with a few spaces placed anew."""
-        best = best_of(self.instance, self.weights, self.archive.placements)
-        return ruin(self.instance, self.weights, best, self.config.ruined_spaces, self.rng)

@@ -180,6 +180,6 @@ def test_settings_of_a_variant_replace_those_of_its_checkpoint(episodes, tmp_pat
     from semverse.agents.training.vector import make_env
 
     settings = {"checkpoint": "isgc_diffusion", "denoising_steps": 1}
-    variant, env = Variant("quick", "diffusion", 1.0, settings), make_env("semverse/ISGC-v0", {})
+    variant, env = Variant("quick", "diffusion", 1.0, "wall", settings), make_env("semverse/ISGC-v0", {})
     (first, *_) = find_trainings(variant).values()
     assert make_actor(variant, env, {}, first).config.denoising_steps == 1

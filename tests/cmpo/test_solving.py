@@ -83,3 +83,30 @@ def test_an_untrained_network_acts_to_the_end(name):
 def test_an_unknown_kind_of_network_is_refused():
     with pytest.raises(InputError, match=r"network\.kind"):
         untrained("mo_cmpo", network={**TINY, "kind": "tree"})
+
+
+def test_processes_share_the_descents_and_the_seed_still_decides_the_front():
+    agents = [untrained("mo_cmpo", polish=True, rounds=2, processes=2) for _ in range(2)]
+    first, second = (solve(agent, small(2), seed=4) for agent in agents)
+    np.testing.assert_array_equal(first.placements, second.placements)
+    plain = solve(untrained("mo_cmpo"), small(2), seed=4)
+    assert normalised_hypervolume(small(2), first.objectives) > normalised_hypervolume(
+        small(2), plain.objectives
+    )
+
+
+def test_more_processes_than_preferences_do_no_harm():
+    front = solve(untrained("mo_cmpo", polish=True, rounds=0, processes=7), small(2))
+    assert front.costs.feasible.all()
+
+
+def test_other_processes_cannot_be_counted_in_processor_time():
+    agent = untrained("mo_cmpo", polish=True, processes=2)
+    with pytest.raises(InputError, match="processes"):
+        solve(agent, small(0), budget=Budget(seconds=1.0, processor=True))
+
+
+def test_evaluations_are_counted_over_all_processes():
+    agent = untrained("mo_cmpo", polish=True, rounds=1000, processes=2)
+    front = solve(agent, small(0), budget=Budget(evaluations=200))
+    assert len(front) > 0
