@@ -60,3 +60,27 @@ def small_links(tmp_path):
     path = tmp_path / "links.npz"
     save_links(small_table(), path)
     return str(path)
+
+
+def untrained_codec(folder: Path, clip: np.ndarray) -> None:
+    """Write a checkpoint of a small video codec that has seen a clip [F, H, W, 3], F a multiple of 4."""
+    import torch
+    import yaml
+    from safetensors.torch import save_file
+
+    from semverse.envs.codecs.vst.codec import VideoCodec
+    from semverse.envs.codecs.vst.config import VideoConfig
+    from semverse.envs.config import parse
+
+    sizes = {"kind": "video", "frames": 4, "side": 8, "channels": 96, "width": 4}
+    about = {**sizes, "levels": 12, "common_level": 8, "rates": [0.05, 0.2], "rate": 0.2}
+    codec = VideoCodec(parse(VideoConfig, about))
+    codec.begin(torch.tensor(clip).permute(0, 3, 1, 2).unflatten(0, (-1, 4)) / 255)
+    (folder / "config.yaml").write_text(yaml.safe_dump({"codec": about}))
+    save_file(codec.state_dict(), folder / "model.safetensors")
+
+
+@pytest.fixture(scope="session")
+def write_codec():
+    """Return the function that writes a checkpoint of a small video codec: folder and clip in."""
+    return untrained_codec

@@ -5,7 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from semverse.envs.cee.service.volume import LADDER, Rung, bits_at, ladder, opponents, reduction
+from semverse.envs.cee.service.air import Sent
+from semverse.envs.cee.service.volume import (
+    LADDER,
+    Rung,
+    as_text,
+    bits_at,
+    compare,
+    ladder,
+    opponents,
+    reduction,
+)
 from semverse.envs.errors import InputError
 
 RUNGS = (Rung(18, 8000, 45.0), Rung(23, 4000, 40.0), Rung(38, 1000, 30.0))
@@ -41,3 +51,31 @@ def test_a_ladder_falls() -> None:
     assert [rung.qp for rung in rungs] == list(LADDER)
     for figure in ([r.bits for r in rungs], [r.psnr_db for r in rungs]):
         assert all(a > b for a, b in pairwise(figure))
+
+
+def test_a_comparison_by_hand() -> None:
+    figures = {"symbols": 400, "psnr_db": 30.0, "ms_ssim": 0.9, "lpips": 0.1}
+    row = compare(Sent(np.zeros((1, 2, 2, 3), np.uint8), figures), RUNGS, 20.0, mhz=0.5)
+    assert row["delay_s"] == 400 / 0.5e6
+    assert [other["reduction"] for other in row["opponents"]][:2] == pytest.approx([0.95, 0.8])
+    text = as_text({"person": [row]})
+    assert text.count("\n") == 5
+    assert "95.0 %" in text
+
+
+def test_command(portrait_model, data_dir, write_codec, tmp_path, capsys) -> None:
+    pytest.importorskip("av")
+    from semverse.envs.codecs.clips import clip_paths
+    from semverse.envs.codecs.media import read_source
+    from semverse.scripts.cee_volume import command
+
+    akiyo, bikes = data_dir / "video" / "akiyo_cif.mp4", clip_paths()["bikes"]
+    write_codec(tmp_path, read_source(akiyo, 4).frames)
+    asked = {"checkpoint": str(tmp_path), "rate": None, "frames": 2, "gop": 2, "model": portrait_model}
+    for _ in range(2):  # the second time from what is there
+        command(akiyo, bikes, "10", **asked, out=tmp_path / "new")
+    first, again = np.array_split(capsys.readouterr().out.splitlines(), 2)
+    assert first.tolist() == again.tolist()
+    assert sum(" vst " in line for line in first) == 3
+    with pytest.raises(InputError, match="--snr"):
+        command(akiyo, bikes, "high", **asked, out=tmp_path / "new")

@@ -7,10 +7,13 @@ the same PSNR in the best scheme that the channel carries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
+from semverse.envs.cee.service.air import Sent
 from semverse.envs.channels import Mcs, bler, mcs_table, select_mcs
 from semverse.envs.codecs.bitstream import Frames
 from semverse.envs.codecs.classical import clean_psnr_db, encode
@@ -51,12 +54,15 @@ class Opponent:
     outside: bool = False
 
 
-def ladder(frames: Frames, gop: int) -> tuple[Rung, ...]:
+def ladder(
+    frames: Frames, gop: int, progress: Callable[[int, int], object] = lambda done, total: None
+) -> tuple[Rung, ...]:
     """Return a clip by x264 at all quantisers, the finest first."""
     found = []
-    for qp in LADDER:
+    for done, qp in enumerate(LADDER, start=1):
         stream = encode(frames, "x264", qp, gop)
         found.append(Rung(qp, int(stream.bits.sum()), clean_psnr_db(stream, frames)))
+        progress(done, len(LADDER))
     return tuple(found)
 
 
@@ -105,3 +111,39 @@ def said(scheme: Mcs) -> str:
 def reduction(symbols: float, opponent: Opponent) -> float:
     """Return by what share symbols, and so time on air, are fewer than an opponent's; negative if more."""
     return 1.0 - symbols / opponent.symbols
+
+
+def compare(sent: Sent, rungs: tuple[Rung, ...], snr_db: float, mhz: float) -> dict[str, Any]:
+    """Return what a clip took by a semantic codec, and by each opponent.
+
+    Args:
+        sent: by the semantic codec.
+        rungs: of the clip.
+        snr_db: Es/N0 of the channel, AWGN.
+        mhz: bandwidth, one symbol a second and hertz.
+    """
+    symbols, psnr_db = sent.figures["symbols"], sent.figures["psnr_db"]
+    rows = [
+        {
+            **asdict(opponent),
+            "delay_s": opponent.symbols / (mhz * 1e6),
+            "reduction": reduction(symbols, opponent),
+        }
+        for opponent in opponents(rungs, psnr_db, snr_db)
+    ]
+    own = {name: sent.figures[name] for name in ("symbols", "psnr_db", "ms_ssim", "lpips")}
+    return {"snr_db": snr_db, **own, "delay_s": symbols / (mhz * 1e6), "opponents": rows}
+
+
+def as_text(clips: dict[str, list[dict[str, Any]]]) -> str:
+    """Return comparisons of clips as a table."""
+    lines = [f"{'clip':12}{'SNR':>4}  {'chain':32}{'symbols':>10}{'s':>8}{'PSNR':>7}  fewer symbols by"]
+    for name, compared in clips.items():
+        for row in compared:
+            head = f"{name:12}{row['snr_db']:4g}  "
+            lines.append(f"{head}{'vst':32}{row['symbols']:10}{row['delay_s']:8.3f}{row['psnr_db']:7.2f}")
+            for other in row["opponents"]:
+                bound = " (end of ladder)" if other["outside"] else ""
+                figures = f"{other['symbols']:10.0f}{other['delay_s']:8.3f}{other['psnr_db']:7.2f}"
+                lines.append(f"{head}{other['name']:32}{figures}  {100 * other['reduction']:.1f} %{bound}")
+    return "\n".join(lines) + "\n"
