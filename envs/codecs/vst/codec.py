@@ -51,8 +51,8 @@ def residual(inputs: int, width: int, outputs: int, layers: int) -> nn.Sequentia
 class VideoCodec(nn.Module):
     """Latent transform, JSCC encoder, common features, entropy model, dropping, air, and all of it back.
 
-    GOPs are [B, T, 3, H, W] in [0, 1], H and W multiples of ``config.side``. The latent transform begins with
-    principal components, so that an untrained codec is a linear one; networks add to it.
+    GOPs are [B, T, 3, H, W] in [0, 1], H and W multiples of ``config.side``. The latent transform is
+    that of principal components, so that an untrained codec is a linear one; networks add to it.
 
     Args:
         config: of the networks.
@@ -68,6 +68,8 @@ class VideoCodec(nn.Module):
         self.entropy = EntropyModel(config.frames, channels, config.levels, config.common_level)
         self.decoder = residual(channels + 1, width, channels, 2)  # beside them: their expected error
         self.inversion = nn.ConvTranspose2d(channels, 3, size, size, bias=False)
+        for layer in (self.latent, self.inversion):  # principal components stay: they invert each other
+            layer.requires_grad_(False)
         self.finish = residual(3 * _FINE**2 + 1, width, 3 * _FINE**2, 3)
 
     def encode(self, gops: Tensor, snr_db: Tensor) -> Coded:
