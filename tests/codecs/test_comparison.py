@@ -98,9 +98,9 @@ def test_block_bits():
 
 def test_finest_fits():
     picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
-    stream = finest("hevc-intra", picture, 20_000)
+    stream = finest("hevc-intra", picture[None], 20_000)
     assert stream.bits.sum() <= 20_000
-    assert finest("hevc-intra", picture, 0).level == 51
+    assert finest("hevc-intra", picture[None], 0).level == 51
 
 
 def test_means():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -60,10 +60,39 @@ class PicturesConfig(Config):
     lpips_side: Annotated[int, pydantic.Field(ge=32)]
 
 
+class VideoChainConfig(ChainConfig):
+    """A classical chain of a video codec."""
+
+    qp: Count | None  # quantiser; None is the finest that fits into as many symbols as the learned codec has
+    gop: Count  # frames from one intra frame to the next
+    adaptive: bool  # one of those of which the best is taken at every SNR
+
+    @property
+    def method(self) -> str:
+        """What tables and figures call it."""
+        kind = f"QP {self.qp}" if self.qp else "equal symbols"
+        return f"{super().method}, GOP {self.gop}, {kind}"
+
+
+class VideosConfig(Config):
+    """Codecs of video against SNR (paper 000, Figs. 6 and 7)."""
+
+    learned: Annotated[dict[str, str], pydantic.Field(min_length=2)]  # ours first, independent frames second
+    chains: tuple[VideoChainConfig, ...]
+    clips: Annotated[tuple[str, ...], pydantic.Field(min_length=1)]  # of `semverse.envs.codecs.clips`
+    frames: Count  # of each clip, its first ones
+    judged: Count  # of them, spread evenly: MS-SSIM, which is slow, is taken of these
+    rate: Share  # symbols per pixel
+    snr_db: Decibels
+    channels: Annotated[tuple[Literal["awgn", "rayleigh"], ...], pydantic.Field(min_length=1)]
+    seeds: Count
+
+
 class ComparisonConfig(Config):
     """Everything that decides what a comparison computes; the values are YAML."""
 
     meshes: MeshesConfig | None
     pictures: PicturesConfig | None
+    videos: VideosConfig | None
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**31)]
     threads: Count

@@ -28,7 +28,7 @@ def mesh_findings(rows: Sequence[Row]) -> list[Finding]:
         source = "Fig. 6" if other != ENTROPY else "section I"
         claim = f"meshes: {VARIABLE} has a smaller error than {other} at every SNR"
         figures = {f"smaller by at {snr_db:g} dB": round(value, 4) for snr_db, value in gain.items()}
-        found.append(_finding(claim, source, all(value > 0 for value in gain.values()), figures))
+        found.append(finding(claim, source, all(value > 0 for value in gain.values()), figures))
     return found
 
 
@@ -63,7 +63,7 @@ def _against(
     sign = "lower LPIPS" if quality == "lpips" else "higher PSNR"
     claim = f"pictures: {ours} has {sign} than {other} at equal symbols, {config.design_snr_db:g} dB"
     reproduced = all(value > 0 for value in gains.values()) if gains else None
-    return _finding(claim, source, reproduced, {name: round(value, 4) for name, value in gains.items()})
+    return finding(claim, source, reproduced, {name: round(value, 4) for name, value in gains.items()})
 
 
 def _cliffs(rows: Sequence[Row], config: PicturesConfig, ours: str, other: str) -> Finding:
@@ -80,8 +80,9 @@ def _cliffs(rows: Sequence[Row], config: PicturesConfig, ours: str, other: str) 
     claim = f"pictures: {ours} degrades gracefully with SNR where {other} falls off a cliff"
     reproduced = steepest[ours] < _CLIFF_DB < steepest[other]
     figures = {f"steepest fall of {method}, dB": round(value, 2) for method, value in steepest.items()}
-    return _finding(claim, "section I", reproduced, figures)
+    return finding(claim, "section I", reproduced, figures)
 
 
-def _finding(claim: str, source: str, reproduced: bool | None, figures: dict[str, float]) -> Finding:
+def finding(claim: str, source: str, reproduced: bool | None, figures: dict[str, float]) -> Finding:
+    """Return a claim of a paper and whether it was found."""
     return {"claim": claim, "source": source, "reproduced": reproduced, "figures": figures}

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from semverse.envs.codecs.bitstream import Bitstream, codec_named
+from semverse.envs.codecs.bitstream import Bitstream, Frames, codec_named
 from semverse.envs.codecs.chain import send
-from semverse.envs.codecs.classical import encode
+from semverse.envs.codecs.classical import DEFAULT_GOP, encode
 from semverse.envs.codecs.comparison.allocation import block_bits, fit_proportional, proportional
 from semverse.envs.codecs.comparison.cells import Cell, Row
 from semverse.envs.codecs.comparison.config import ChainConfig, PicturesConfig
@@ -196,16 +196,20 @@ def coded(pictures: Sequence[Picture], chain: ChainConfig, spp: float) -> list[B
     """Return pictures coded as finely as fits into so many symbols per pixel."""
     link = CodedLink(chain.modulation, chain.code_rate, chain.k)
     return [
-        finest(chain.codec, picture, int(spp * picture.shape[0] * picture.shape[1]) // link.symbols * link.k)
+        finest(
+            chain.codec,
+            picture[None],
+            int(spp * picture.shape[0] * picture.shape[1]) // link.symbols * link.k,
+        )
         for picture in pictures
     ]
 
 
-def finest(codec: str, picture: Picture, bits: int) -> Bitstream:
-    """Return a picture coded as finely as fits into so many bits, or as coarsely as the codec can."""
+def finest(codec: str, frames: Frames, bits: int, gop: int = DEFAULT_GOP) -> Bitstream:
+    """Return frames [F, H, W, 3] coded as finely as fits into so many bits, or as coarsely as can be."""
     low, high = codec_named(codec).lowest, codec_named(codec).highest  # larger is coarser
     while low < high:
         middle = (low + high) // 2
-        fits = int(encode(picture[None], codec, middle).bits.sum()) <= bits
+        fits = int(encode(frames, codec, middle, gop).bits.sum()) <= bits
         low, high = (low, middle) if fits else (middle + 1, high)
-    return encode(picture[None], codec, high)
+    return encode(frames, codec, high, gop)

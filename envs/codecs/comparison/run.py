@@ -15,6 +15,9 @@ from semverse.envs.codecs.comparison.figures import draw_meshes, draw_pictures, 
 from semverse.envs.codecs.comparison.findings import mesh_findings, picture_findings
 from semverse.envs.codecs.comparison.meshes import mesh_cells
 from semverse.envs.codecs.comparison.pictures import load_image_codec, load_photographs, picture_cells
+from semverse.envs.codecs.comparison.video_figures import draw_videos
+from semverse.envs.codecs.comparison.video_findings import best_rows, rows_of_clips, video_findings
+from semverse.envs.codecs.comparison.videos import video_cells
 from semverse.envs.files import write_atomic
 
 QUALITIES = ("psnr_db", "ms_ssim", "lpips")
@@ -42,10 +45,12 @@ def compare_codecs(
     torch.set_num_threads(config.threads)
     meshes = mesh_cells(config.meshes, config.seed) if config.meshes else []
     pictures = picture_cells(config.pictures, config.seed) if config.pictures else []
+    videos = video_cells(config.videos, config.seed) if config.videos else []
     open_folder(config, out, resume)
-    rows = run_cells([*meshes, *pictures], out, progress)
+    rows = run_cells([*meshes, *pictures, *videos], out, progress)
     found = _write_meshes(out, [row for row in rows if "mpjpe" in row], meshes)
-    found += _write_pictures(config, out, [row for row in rows if "psnr_db" in row])
+    found += _write_pictures(config, out, [row for row in rows if "picture" in row])
+    found += _write_videos(config, out, [row for row in rows if "clip" in row])
     write_atomic(out / "findings.json", (json.dumps(found, indent=1) + "\n").encode())
     return found
 
@@ -69,3 +74,13 @@ def _write_pictures(config: ComparisonConfig, out: Path, rows: list[Row]) -> lis
     photographs = load_photographs(config.pictures, config.seed)
     draw_rate_maps(codec, photographs, config.pictures, out / "rate_maps.png")
     return picture_findings(means, config.pictures)
+
+
+def _write_videos(config: ComparisonConfig, out: Path, rows: list[Row]) -> list[dict[str, Any]]:
+    if config.videos is None:
+        return []
+    write_table(out / "videos.csv", rows)
+    means = [*rows_of_clips(rows), *best_rows(rows, config.videos)]
+    write_table(out / "video_means.csv", means)
+    draw_videos(means, out / "videos.png")
+    return video_findings(means, config.videos)

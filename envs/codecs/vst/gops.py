@@ -9,36 +9,12 @@ import torch
 from torch import Generator, Tensor
 
 from semverse.envs.codecs.bitstream import Frames
-from semverse.envs.codecs.clips import clip_paths
-from semverse.envs.codecs.media import data_folder, read_picture, read_source
+from semverse.envs.codecs.media import data_folder, read_picture
 from semverse.envs.codecs.vlscc.pictures import below, picture_files, to_tensor
 from semverse.envs.errors import InputError
 
-_MAX_FRAMES = 300
-_MAX_HEIGHT = 400  # larger clips are halved: they are sharper than what is sent
 _STANDING = 0.3  # share of the crops of photographs that do not move
 _SPEED = 1.5  # deviation of the others' speed, pixels a frame
-
-
-def load_clips(names: Sequence[str], frames: int) -> list[Frames]:
-    """Return clips [F, H, W, 3] of `semverse.envs.codecs.clips`, F at least ``frames``.
-
-    Raises:
-        InputError: one is unknown, missing, damaged or too short.
-    """
-    paths, found = clip_paths(), []
-    for name in names:
-        if name not in paths:
-            raise InputError(
-                f"there is no {name!r:.60}",
-                key="clips",
-                remedy=f"set SEMVERSE_DATA; known: {', '.join(paths)}",
-            )
-        clip = read_source(paths[name], _MAX_FRAMES).frames
-        if len(clip) < frames:
-            raise InputError(f"has {len(clip)} frames", source=paths[name], remedy=f"give {frames} or more")
-        found.append(_halved(clip) if clip.shape[1] > _MAX_HEIGHT else clip)
-    return found
 
 
 class GopSource:
@@ -90,12 +66,3 @@ class GopSource:
             line = start + speed * float(torch.randn((), generator=generator)) * np.arange(self.frames)
             places.append(room - np.abs(np.mod(line.round().astype(int), 2 * room + 1) - room))
         return np.stack([picture[y : y + self.side, x : x + self.side] for y, x in zip(*places, strict=True)])
-
-
-def _halved(clip: Frames) -> Frames:
-    """Return a clip [F, H, W, 3] of half the height and width, means of four pixels."""
-    height, width = clip.shape[1] // 2 * 2, clip.shape[2] // 2 * 2
-    even = clip[:, :height, :width].astype(np.uint16)
-    total = even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]
-    halved: Frames = ((total + 2) // 4).astype(np.uint8)
-    return halved

@@ -5,13 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor, nn
 
+from semverse.envs.codecs.clips import load_clips
 from semverse.envs.codecs.vlscc.checkpoint import begin_with
 from semverse.envs.codecs.vlscc.codec import inference
 from semverse.envs.codecs.vlscc.loss import squared_error
 from semverse.envs.codecs.vlscc.steps import MAX_NORM, Steps
 from semverse.envs.codecs.vst.codec import VideoCodec
 from semverse.envs.codecs.vst.entropy import information_bits
-from semverse.envs.codecs.vst.gops import GopSource, load_clips
+from semverse.envs.codecs.vst.gops import GopSource
 from semverse.envs.codecs.vst.training_config import VideoTraining
 from semverse.envs.random_state import seed_everything
 
