@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from semverse.envs.codecs.vlscc.steps import Steps
 from semverse.envs.codecs.vlscc.trainer import Trainer
 from semverse.envs.codecs.vlscc.training_config import CodecTraining
+from semverse.envs.codecs.vst.config import is_video
 from semverse.envs.codecs.vst.trainer import VideoTrainer
 from semverse.envs.codecs.vst.training_config import VideoTraining
 from semverse.envs.config import load_yaml, parse
@@ -22,9 +22,7 @@ def load_training(path: str | Path) -> AnyTraining:
         InputError: the file cannot be read, or a key or value is wrong.
     """
     data = load_yaml(path)
-    schema: type[CodecTraining] | type[VideoTraining] = (
-        VideoTraining if _kind(data) == "video" else CodecTraining
-    )
+    schema: type[CodecTraining] | type[VideoTraining] = VideoTraining if is_video(data) else CodecTraining
     return parse(schema, data, source=path)
 
 
@@ -35,8 +33,3 @@ def make_trainer(config: AnyTraining) -> Steps:
         InputError: the data it needs are missing or damaged.
     """
     return VideoTrainer(config) if isinstance(config, VideoTraining) else Trainer(config)
-
-
-def _kind(data: dict[str, Any]) -> object:
-    codec = data.get("codec")
-    return codec.get("kind") if isinstance(codec, dict) else None

@@ -27,6 +27,9 @@ def files(clip, tmp_path_factory) -> dict[str, Path]:
     whole = write_received(folder, Source(clip, Fraction(25)), clip)
     picture = write_received(folder, Source(clip[:1], Fraction(0)), clip[:1])
     found = {"clip": whole, "picture": picture}
+    for name, part in (("one frame", clip[:1]), ("odd", clip[:3, :51, :67])):
+        (folder / name).mkdir()
+        found[name] = write_received(folder / name, Source(part, Fraction(25)), np.ascontiguousarray(part))
     for name, path in list(found.items()):
         found[f"half {name}"] = folder / f"half{path.suffix}"
         found[f"half {name}"].write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -94,6 +97,23 @@ def test_a_picture_is_received_or_grey(semverse, files, tmp_path):
     assert bad.std() == 0
 
 
+@pytest.mark.parametrize("name", ["clip", "one frame", "odd", "picture", "tiny"])
+def test_the_learned_codec_takes_any_clip(semverse, files, tmp_path, name):
+    options = "--codec vst --snr 5 --channel rayleigh --frames 9 --json"
+    if name == "tiny":  # LPIPS cannot judge it
+        result = semverse("transmit", "--source", files[name], "--out", tmp_path, *options.split())
+        assert (result.code, result.err.count("\n")) == (2, 1)
+        return
+    result = semverse("transmit", "--source", files[name], "--out", tmp_path, *options.split())
+    assert result.code == 0, result.err
+    figures = json.loads(result.out)
+    assert set(KEYS) - {"frames_decoded"} < set(figures)
+    assert figures["symbols"] > figures["side_symbols"] > 0
+    suffix = "png" if name == "picture" else "mp4"
+    shape = read_source(tmp_path / f"received.{suffix}").frames.shape
+    assert shape[0] == figures["frames"] == {"clip": 8, "odd": 3}.get(name, 1)
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -137,6 +157,16 @@ def test_a_bad_source_is_one_line(semverse, files, tmp_path, source, message):
         ("--bandwidth-mhz 0", "bandwidth: is 0"),
         ("--bandwidth-mhz nan", "bandwidth: is nan"),
         ("--seed=-1", "--seed: is -1"),
+        ("--rate 0.1", "--rate: x264 has none; give --qp"),
+        ("--codec vst --qp 30", "vst: has neither --qp nor --quality"),
+        ("--codec vst --rate 0", "rate: is 0;"),
+        ("--codec vst --rate nan", "rate: is nan;"),
+        ("--codec vst --snr nan", "snr: is nan dB"),
+        ("--codec vst --snr 1e9", "snr: is 1e+09 dB"),
+        ("--codec vst --channel moon", "channel: unknown 'moon'"),
+        ("--codec vst --checkpoint nowhere", "nowhere: is no codec"),
+        ("--codec vst --checkpoint mesh_vlscc", "mesh_vlscc: is no video codec"),
+        ("--codec vst --bandwidth-mhz 0", "bandwidth: is 0"),
     ],
 )
 def test_a_bad_setting_is_one_line(semverse, files, tmp_path, options, message):

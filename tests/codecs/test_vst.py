@@ -180,7 +180,7 @@ def test_any_size_and_number_of_frames(codec, clip, shape):
         ({"rate": 0.0}, "rate: is 0;"),
         ({"rate": float("nan")}, "rate: is nan"),
         ({"codec": "nothing"}, "nothing: is no codec"),
-        ({"codec": "image_deepjscc"}, "kind"),
+        ({"codec": "image_deepjscc"}, "image_deepjscc: is no video codec"),
     ],
 )
 def test_wrong_settings_are_one_line(codec, clip, change, message):

@@ -70,7 +70,7 @@ def _learned(config: VideosConfig, seed: int, place: Place, method: str, checkpo
 def _classical(
     config: VideosConfig, seed: int, place: Place, chain: VideoChainConfig, stream: Callable[[], Bitstream]
 ) -> list[Row]:
-    rows, link = [], CodedLink(chain.modulation, chain.code_rate, chain.k)
+    rows, link = [], _link(chain.modulation, chain.code_rate, chain.k)
     for repeat in range(config.seeds):
         rng = np.random.default_rng(seed + repeat)
         sent = send(stream(), link, place.snr_db, place.channel, rng)
@@ -81,7 +81,7 @@ def _classical(
 def _coded(frames: Frames, chain: VideoChainConfig, rate: float) -> Bitstream:
     if chain.qp is not None:
         return encode(frames, chain.codec, chain.qp, chain.gop)
-    link = CodedLink(chain.modulation, chain.code_rate, chain.k)
+    link = _link(chain.modulation, chain.code_rate, chain.k)
     blocks = int(rate * frames.size / 3) // link.symbols
     return finest(chain.codec, frames, blocks * link.k, chain.gop)
 
@@ -103,3 +103,8 @@ def _row(config: VideosConfig, place: Place, method: str, repeat: int, shown: Fr
 @cache
 def _codec(checkpoint: str) -> VideoCodec:
     return load_video_codec(checkpoint)
+
+
+@cache
+def _link(modulation: str, code_rate: float, k: int) -> CodedLink:
+    return CodedLink(modulation, code_rate, k)

@@ -19,6 +19,7 @@ from semverse.envs.codecs.vst.features import CommonFeatures
 
 _FINE = 4  # pixels a side of what the last network sees at once
 _COMPONENT_LEAST = 1e-6  # variance
+_LEAST_ERROR = 1e-5  # squared, of a pixel: about what the components leave that are not sent at all
 
 
 class Coded(NamedTuple):
@@ -79,7 +80,9 @@ class VideoCodec(nn.Module):
         scale = self.entropy.scale[:, None, None]
         known = (snr_db / 10).repeat_interleave(gops.shape[1])[:, None, None, None]
         beside = torch.cat([found / scale, known.expand_as(found[:, :1])], 1)
-        found = found + self.encoder(beside) * scale
+        # a correction makes sense where noise is strong; without noise the latent space is inverted exactly
+        share = noise_deviation(snr_db).clamp(max=1).repeat_interleave(gops.shape[1])[:, None, None, None]
+        found = found + self.encoder(beside) * scale * share
         maps = self.common.split(found.unflatten(0, gops.shape[:2]))
         return Coded(mean, maps, self.entropy.measure(maps))
 
@@ -101,13 +104,15 @@ class VideoCodec(nn.Module):
         maps, errors = estimate(heard, gain, deviation.flatten(1), noise)
         features = self.common.join(maps.reshape(deviation.shape)).flatten(0, 1)
         error = self.common.join_errors(errors.reshape(deviation.shape)).flatten(0, 1)
-        expected = error.mean(1, keepdim=True).clamp(min=1e-8).log10() / 2 + 2
-        scale = self.entropy.scale[:, None, None]
-        features = features + self.decoder(torch.cat([features / scale, expected], 1)) * scale
+        # corrections are in proportion to the error that is expected: of an element, of a place's pixels
+        off = (error.sum(1, keepdim=True) / (3 * self.config.side**2) + _LEAST_ERROR).sqrt()
+        beside = torch.cat([features / self.entropy.scale[:, None, None], off.log()], 1)
+        features = features + self.decoder(beside) * error.sqrt()
         frames = self.inversion(features)
         fine = functional.pixel_unshuffle(frames, _FINE)
-        finer = functional.interpolate(expected, size=fine.shape[2:], mode="bilinear")
-        frames = frames + functional.pixel_shuffle(self.finish(torch.cat([fine, finer], 1)), _FINE)
+        off = functional.interpolate(off, size=fine.shape[2:], mode="bilinear")
+        correction = self.finish(torch.cat([fine, off.log()], 1)) * off
+        frames = frames + functional.pixel_shuffle(correction, _FINE)
         return frames.unflatten(0, (len(heard), -1)) + mean
 
     def forward(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -33,3 +33,9 @@ class VideoConfig(Config):
         if self.rates[0] > self.rates[1]:
             raise ValueError("'rates' must rise")
         return self
+
+
+def is_video(data: dict[str, Any]) -> bool:
+    """Return whether a YAML mapping, not validated yet, is about a video codec."""
+    codec = data.get("codec")
+    return isinstance(codec, dict) and codec.get("kind") == "video"
