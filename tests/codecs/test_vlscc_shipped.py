@@ -21,7 +21,7 @@ def pictures():
     return found
 
 
-@pytest.mark.parametrize("name", shipped_codecs())
+@pytest.mark.parametrize("name", [name for name in shipped_codecs() if not name.startswith("vst")])
 def test_loads_and_says_how_it_was_made(name):
     codec, card = load_codec(name), read_card(find_codec(name))
     assert card["kind"] == codec.config.kind
