@@ -15,6 +15,7 @@ def command(
     checkpoint: Annotated[str | None, typer.Option(help="Folders or shipped names, by commas.")] = None,
     agents: Annotated[str, typer.Option(help="Agents without weights, by commas.")] = RULES,
     env: Annotated[str, typer.Option(help="Environment id.")] = "semverse/VLSCC-v0",
+    profile: Annotated[str | None, typer.Option(help="A shipped one, or a YAML file.")] = None,
     content: Annotated[str, typer.Option(help="Frames shown: train, held_out or all.")] = "held_out",
     episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 2_000_000,
@@ -28,11 +29,18 @@ def command(
     from semverse.agents.vlscc_study import study
     from semverse.scripts.options import split
 
-    settings = {"content": content}
+    settings = {"content": content} | ({} if profile is None else {"profile": profile})
     players = {name: [make_agent(name, env, env_settings=settings)] for name in split(agents) or []}
     for name in split(checkpoint) or []:
         players[name] = [load_checkpoint(folder) for folder in find_checkpoints(name)]
-    table = Table("agent", "reward", "symbols", "gain", "of each training", title=f"{env}, {content} content")
+    table = Table(
+        "agent",
+        "reward",
+        "symbols",
+        "gain",
+        "of each training",
+        title=f"{env}, {profile or 'its own'} profile, {content} content",
+    )
     for row in study(env, settings, players, episodes, seed):
         each = ", ".join(f"{value:.3f}" for value in row.gains) if len(row.gains) > 1 else ""
         table.add_row(row.agent, f"{row.reward:.4f}", f"{row.symbols:.0f}", f"{row.gain:.3f}", each)

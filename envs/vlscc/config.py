@@ -15,7 +15,7 @@ Share = Annotated[float, pydantic.Field(gt=0, le=1, strict=True)]
 Positive = Annotated[float, pydantic.Field(ge=1e-3, le=1e6, strict=True, allow_inf_nan=False)]
 Several = Annotated[float, pydantic.Field(gt=0, le=100, strict=True)]
 
-PROFILES = ("mesh", "pictures", "toy", "toy_map")
+PROFILES = ("classical", "mesh", "pictures", "toy", "toy_map")
 
 
 class VLSCCConfig(Config):

@@ -71,7 +71,7 @@ class VLSCCEnv(gymnasium.Env[Any, Any]):
     and the metric; stream, fading, link and deadline are ours.
 
     Args:
-        profile: "mesh", "toy" or the path of a YAML file.
+        profile: "mesh", "classical", "toy" or the path of a YAML file.
         content: frames shown: "train", "held_out" or "all".
         codec: "table", or "live" to run the network itself (needs torch; slow).
         surfaces: name or path of surfaces; None keeps the profile's, as for everything below it.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from semverse.envs.codecs.bitstream import CODECS
 from semverse.envs.errors import InputError
 from semverse.envs.vlscc.core import Generators
 from semverse.envs.vlscc.problem import Problem
@@ -26,6 +27,12 @@ def _codec(name: str) -> Any:
     """
     if not name:
         raise InputError("is 'live', but the surfaces are a formula", key="codec", remedy="choose 'table'")
+    if name in CODECS:
+        raise InputError(
+            f"is 'live', but the surfaces are of {name}",
+            key="codec",
+            remedy="choose 'table', or semverse transmit",
+        )
     try:
         from semverse.envs.codecs.vlscc.checkpoint import load_codec
     except ModuleNotFoundError as error:

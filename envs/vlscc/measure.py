@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,17 +31,22 @@ Count = Annotated[int, pydantic.Field(ge=1)]
 SAVE_EVERY = 10  # frames between two states to resume from
 
 
-class MeasureConfig(Config):
-    """What is measured; the values are YAML files in ``semverse.configs.vlscc.surfaces``."""
+class TableConfig(Config):
+    """What a table is of; the values are YAML files in ``semverse.configs.vlscc.surfaces``."""
 
     name: str  # of the table
-    codec: str  # shipped name or folder of a checkpoint
+    codec: str  # shipped name or folder of a checkpoint, or a classical codec
     scenes: Count  # of training content, and as many of held-out content
     scene_frames: Count
     snr_db: Annotated[tuple[float, ...], pydantic.Field(min_length=2)]
+    seed: Annotated[int, pydantic.Field(ge=0)]
+
+
+class MeasureConfig(TableConfig):
+    """What is measured of a learned codec."""
+
     draws: Count  # of the noise, for each frame, level and ratio
     smoothing: Annotated[int, pydantic.Field(ge=1, le=10)]  # degree; see `smooth`
-    seed: Annotated[int, pydantic.Field(ge=0)]
 
 
 class MeshConfig(MeasureConfig):
@@ -118,12 +124,12 @@ def allocation(codec: Codec, blocks: Tensor, snr_db: Sequence[float]) -> Tensor:
     return torch.stack([q.mean(1).round() for q in chosen], -1)
 
 
-def mesh_surfaces(config: MeshConfig, partial: Path, progress: Callable[[int, int], None]) -> Surfaces:
+def mesh_surfaces(config: MeshConfig, file: Path, progress: Callable[[int, int], None]) -> Surfaces:
     """Measure a codec of human meshes.
 
     Args:
         config: what is measured.
-        partial: file of the frames measured so far; read if it is there, removed by nobody.
+        file: of the frames measured so far; read if it is there, removed by nobody.
         progress: told how many frames are measured, and of how many.
 
     Raises:
@@ -133,7 +139,10 @@ def mesh_surfaces(config: MeshConfig, partial: Path, progress: Callable[[int, in
     if not isinstance(codec, MeshCodec):
         raise InputError(f"{config.codec} is no codec of meshes", key="codec", remedy="choose another")
     content = people(config, codec)
-    distortion = smooth(all_frames(config, codec, content, partial, progress), config.smoothing)
+    measured = all_frames(
+        config, len(content.sources), partial(measure_frame, config, codec, content), file, progress
+    )
+    distortion = smooth(measured, config.smoothing)
     blocks, held_out = content.sources[:, 0], content.held_out.numpy()
     return checked(
         Surfaces(
@@ -175,21 +184,32 @@ def smooth(distortion: FloatArray, degree: int) -> FloatArray:
 
 
 def all_frames(
-    config: MeasureConfig, codec: Codec, content: Content, partial: Path, progress: Callable[[int, int], None]
+    config: TableConfig,
+    total: int,
+    measure: Callable[[int], FloatArray],
+    file: Path,
+    progress: Callable[[int, int], None],
 ) -> FloatArray:
-    """Measure all frames [F, P, L, S], from where an earlier run stopped."""
+    """Measure all frames [F, P, L, S], from where an earlier run stopped.
+
+    Args:
+        config: what is measured.
+        total: number of frames F.
+        measure: returns the distortions [P, L, S] of a frame, whatever was measured before.
+        file: of the frames measured so far.
+        progress: told how many frames are measured, and of how many.
+    """
     label, found = json.dumps(config.model_dump(mode="json"), sort_keys=True), list[FloatArray]()
-    if partial.is_file():
-        found = _resume(partial, label)
-    total = len(content.sources)
+    if file.is_file():
+        found = _resume(file, label)
     try:
         while len(found) < total:
             progress(len(found), total)
-            found.append(measure_frame(config, codec, content, len(found)))
+            found.append(measure(len(found)))
             if len(found) % SAVE_EVERY == 0:
-                _save(partial, label, found)
+                _save(file, label, found)
     except KeyboardInterrupt:
-        _save(partial, label, found)
+        _save(file, label, found)
         raise
     progress(total, total)
     return np.stack(found)

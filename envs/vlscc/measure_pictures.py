@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,10 +14,19 @@ import torch
 
 from semverse.envs.codecs.media import data_folder, read_picture
 from semverse.envs.codecs.vlscc.checkpoint import load_codec
-from semverse.envs.codecs.vlscc.image import ImageCodec
+from semverse.envs.codecs.vlscc.image import ImageCodec, brightness_features
 from semverse.envs.codecs.vlscc.pictures import picture_files
 from semverse.envs.errors import InputError
-from semverse.envs.vlscc.measure import Content, Count, MeasureConfig, all_frames, allocation, smooth
+from semverse.envs.vlscc.measure import (
+    Content,
+    Count,
+    MeasureConfig,
+    TableConfig,
+    all_frames,
+    allocation,
+    measure_frame,
+    smooth,
+)
 from semverse.envs.vlscc.references import read_blocks, reference
 from semverse.envs.vlscc.surfaces import checked
 from semverse.envs.vlscc.types import FloatArray, Surfaces
@@ -25,10 +35,9 @@ FEATURES = ("entropy", "deviation", "slope", "roughness")
 _NOISE = 1 / 64  # deviation that a bit is spent on: about four steps of 8-bit brightness
 
 
-class PicturesConfig(MeasureConfig):
+class FramesConfig(TableConfig):
     """Frames cut out of photographs: a scene is one picture, its frames lie at places of it."""
 
-    kind: Literal["pictures"]
     train: str  # folder below ``SEMVERSE_DATA`` with pictures of training content
     held_out: str  # the same for held-out content
     rows: Count  # of blocks in a frame
@@ -36,7 +45,13 @@ class PicturesConfig(MeasureConfig):
     side: Annotated[int, pydantic.Field(ge=16)]  # of a block, in pixels
 
 
-def places(config: PicturesConfig) -> npt.NDArray[np.str_]:
+class PicturesConfig(FramesConfig, MeasureConfig):
+    """A learned codec of pictures."""
+
+    kind: Literal["pictures"]
+
+
+def places(config: FramesConfig) -> npt.NDArray[np.str_]:
     """Return references [F, P] to the blocks of all frames, scene by scene, training content first.
 
     Raises:
@@ -58,7 +73,7 @@ def places(config: PicturesConfig) -> npt.NDArray[np.str_]:
     return np.array(found)
 
 
-def _blocks(path: str, y: int, x: int, config: PicturesConfig) -> list[str]:
+def _blocks(path: str, y: int, x: int, config: FramesConfig) -> list[str]:
     """Return references [P] to the blocks of the frame at (y, x), row by row."""
     side = config.side
     return [
@@ -68,7 +83,7 @@ def _blocks(path: str, y: int, x: int, config: PicturesConfig) -> list[str]:
     ]
 
 
-def picture_surfaces(config: PicturesConfig, partial: Path, progress: Callable[[int, int], None]) -> Surfaces:
+def picture_surfaces(config: PicturesConfig, file: Path, progress: Callable[[int, int], None]) -> Surfaces:
     """Measure a codec of pictures; arguments as of `semverse.envs.vlscc.measure.mesh_surfaces`.
 
     The distortion of a block is its mean squared error. The table refers to the pictures
@@ -85,7 +100,8 @@ def picture_surfaces(config: PicturesConfig, partial: Path, progress: Callable[[
     scene = np.repeat(np.arange(2 * config.scenes), config.scene_frames)
     held_out = scene >= config.scenes
     content = Content(frames, torch.from_numpy(scene), torch.from_numpy(held_out))
-    distortion = smooth(all_frames(config, codec, content, partial, progress), config.smoothing)
+    measured = all_frames(config, len(frames), partial(measure_frame, config, codec, content), file, progress)
+    distortion = smooth(measured, config.smoothing)
     train = distortion[~held_out].mean(axis=1)  # [F, L, S] of whole frames
     every = frames.flatten(0, 1)
     places_of = codec.map_shape(every)
@@ -97,7 +113,7 @@ def picture_surfaces(config: PicturesConfig, partial: Path, progress: Callable[[
             symbols=codec.config.length * int(np.prod(places_of)),
             distortion=distortion,
             snr_db=np.array(config.snr_db),
-            features=_features(codec, every).reshape(*frames.shape[:2], -1),
+            features=features_of(every).reshape(*frames.shape[:2], -1),
             feature_names=FEATURES,
             allocation=allocation(codec, every, config.snr_db)
             .double()
@@ -112,9 +128,9 @@ def picture_surfaces(config: PicturesConfig, partial: Path, progress: Callable[[
     )
 
 
-def _features(codec: ImageCodec, blocks: torch.Tensor) -> FloatArray:
-    """Return [B, K]: bits a pixel of white noise of the block's deviation, and the codec's features."""
-    own = codec.features(blocks)
+def features_of(blocks: torch.Tensor) -> FloatArray:
+    """Return [B, K]: bits a pixel of white noise of the block's deviation, and what else is known of it."""
+    own = brightness_features(blocks)
     entropy = torch.log2(1 + own[:, :1] / _NOISE)
     found: FloatArray = torch.cat([entropy, own], dim=1).double().numpy()
     return found

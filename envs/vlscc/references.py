@@ -61,13 +61,19 @@ def _parsed(text: str) -> tuple[str, int, int, int]:
     return path, row, column, side
 
 
-@lru_cache(maxsize=8)
 def _picture(path: str) -> Any:
-    from semverse.envs.codecs.media import data_folder, read_picture
+    from semverse.envs.codecs.media import data_folder
 
     file = data_folder(path)
     if not file.is_file():
         raise InputError(
             "is not at hand", source=file, remedy="set SEMVERSE_DATA to the folder of the pictures"
         )
+    return _read(file)
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path) -> Any:
+    from semverse.envs.codecs.media import read_picture
+
     return read_picture(file)

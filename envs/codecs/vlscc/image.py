@@ -124,11 +124,8 @@ class ImageCodec(Codec):
         return -10 * torch.log10(squared_error(source, received).clamp(min=1e-10))
 
     def features(self, source: Tensor) -> Tensor:
-        """Return [B, 3]: deviation of the brightness, mean slope, mean deviation inside blocks of 8 x 8."""
-        grey = source.mean(1, keepdim=True)
-        slope = grey.diff(dim=2).abs().mean((1, 2, 3)) + grey.diff(dim=3).abs().mean((1, 2, 3))
-        inside = functional.avg_pool2d(grey.square(), 8) - functional.avg_pool2d(grey, 8).square()
-        return torch.stack([grey.flatten(1).std(1), slope, inside.clamp(min=0).sqrt().mean((1, 2, 3))], 1)
+        """Return what is known of pictures without sending them; see `brightness_features`."""
+        return brightness_features(source)
 
     def map_shape(self, source: Tensor) -> tuple[int, ...]:
         """Return (h, w) of pictures [B, 3, H, W]."""
@@ -174,3 +171,11 @@ class ImageCodec(Codec):
         """Put maps of rate [B, H1, W1] and SNR [B] before values [B, C, H1, W1]."""
         known = snr_db / 10 if self.config.snr_input else torch.zeros_like(snr_db)
         return torch.cat([rate[:, None], known[:, None, None, None].expand_as(rate[:, None]), values], 1)
+
+
+def brightness_features(source: Tensor) -> Tensor:
+    """Return [B, 3]: deviation of the brightness, mean slope, mean deviation inside blocks of 8 x 8."""
+    grey = source.mean(1, keepdim=True)
+    slope = grey.diff(dim=2).abs().mean((1, 2, 3)) + grey.diff(dim=3).abs().mean((1, 2, 3))
+    inside = functional.avg_pool2d(grey.square(), 8) - functional.avg_pool2d(grey, 8).square()
+    return torch.stack([grey.flatten(1).std(1), slope, inside.clamp(min=0).sqrt().mean((1, 2, 3))], 1)
