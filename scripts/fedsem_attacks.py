@@ -23,8 +23,8 @@ def command(
     from rich.table import Table
     from tqdm import tqdm
 
-    from semverse.envs.fedsem.attack_figure import plot_attacks
     from semverse.envs.fedsem.attack_study import COLUMNS, attacks, finding
+    from semverse.envs.fedsem.figures import plot_attacks
     from semverse.envs.fedsem.outcomes import spread
     from semverse.envs.fedsem.setting import begin_study
     from semverse.scripts.options import check_output

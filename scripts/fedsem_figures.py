@@ -16,16 +16,21 @@ def command(
     out: Annotated[
         Path, typer.Option(help="Folder of the outcomes; what is there is not trained again.")
     ] = Path("runs/fedsem"),
+    figure: Annotated[Path | None, typer.Option(help="Image of both figures.")] = None,
 ) -> None:
     """Train all algorithms, without and with privacy; print accuracies (mean, smallest to largest)."""
     from rich.console import Console
     from rich.table import Table
     from tqdm import tqdm
 
+    from semverse.envs.fedsem.figures import plot_accuracy
     from semverse.envs.fedsem.outcomes import spread
     from semverse.envs.fedsem.setting import begin_study
     from semverse.envs.fedsem.study import Cell, Outcome, cells, run_cell
+    from semverse.scripts.options import check_output
 
+    if figure is not None:
+        check_output(figure)
     begin_study(data, out)
     groups: dict[tuple[str, str, str, float], list[Outcome]] = {}
     plan: list[Cell] = list(cells(seeds, data))
@@ -36,9 +41,9 @@ def command(
     table = Table(
         "figure", "algorithm", "accounting", "epsilon asked", "true", "accuracy", "kbit", title=data
     )
-    for (figure, algorithm, accounting, epsilon), found in groups.items():
+    for (name, algorithm, accounting, epsilon), found in groups.items():
         table.add_row(
-            figure,
+            name,
             algorithm,
             accounting,
             f"{epsilon:g}" if epsilon else "inf",
@@ -47,6 +52,8 @@ def command(
             f"{found[0].upload_bits / 1000:.1f}",
         )
     Console(width=110).print(table)
+    if figure is not None:
+        plot_accuracy({key: [one.accuracy for one in found] for key, found in groups.items()}, figure)
 
 
 if __name__ == "__main__":

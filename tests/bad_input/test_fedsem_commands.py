@@ -107,7 +107,7 @@ CASES = [
     *((name, "file", ("--out", path)) for name in COMMANDS for path in ("file", "file/new")),
     *((name, text, flags) for name in STUDIES for text, flags in STUDY),
     *(("fedsem_train", text, flags) for text, flags in TRAIN),
-    ("fedsem_attacks", "missing/a.png", ("--figure", "missing/a.png")),
+    *((name, "a.png", ("--figure", "missing/a.png")) for name in ("fedsem_figures", "fedsem_attacks")),
 ]
 
 
