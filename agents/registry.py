@@ -27,13 +27,14 @@ ISGC_ENVS = ("semverse/ISGC-v0", "semverse/ISGCDynamic-v0")
 ISGC_LEARNED = (*ISGC_ENVS, "semverse/ISGCQoE-v0")
 VLSCC_ENVS = ("semverse/VLSCC-v0", "semverse/VLSCCMap-v0")
 CEE_ENVS = ("semverse/CEE-v0",)
+FEDSEM_ENVS = ("semverse/FedSem-v0", "semverse/FedSemFast-v0")
 
 # name, target, environments, summary
 _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     (
         "ppo",
         "sb3.ppo:PPOAgent",
-        (*ISGC_LEARNED, *VLSCC_ENVS, *CEE_ENVS),
+        (*ISGC_LEARNED, *VLSCC_ENVS, *CEE_ENVS, *FEDSEM_ENVS),
         "proximal policy optimisation (Stable-Baselines3)",
     ),
     (
@@ -46,7 +47,7 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     (
         "diffusion",
         "diffusion.agent:DiffusionAgent",
-        (*ISGC_LEARNED, *VLSCC_ENVS),
+        (*ISGC_LEARNED, *VLSCC_ENVS, *FEDSEM_ENVS),
         "denoising policy guided by double critics",
     ),
     ("separate", "isgc_baselines:SeparateAgent", ("semverse/ISGC-v0",), "random split of the band"),
@@ -91,6 +92,27 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("cee_myopic", "cee_baselines:ServiceMyopicAgent", CEE_ENVS, "best decision of the epoch alone"),
     ("receding", "cee_baselines:RecedingAgent", CEE_ENVS, "plans some epochs ahead on the mean forecast"),
     ("dp", "cee_baselines:ClairvoyantAgent", CEE_ENVS, "exact optimum of episodes known in advance"),
+    ("fedsem_random", "fedsem_baselines:RandomRoundAgent", FEDSEM_ENVS, "any decision"),
+    ("channel", "fedsem_baselines:FixedRoundAgent", FEDSEM_ENVS, "clients with the best channels"),
+    ("coverage", "fedsem_baselines:FixedRoundAgent", FEDSEM_ENVS, "classes that took part least"),
+    (
+        "coverage_channel",
+        "fedsem_baselines:FixedRoundAgent",
+        FEDSEM_ENVS,
+        "classes that took part least, by the best channels",
+    ),
+    (
+        "flat_schedule",
+        "fedsem_baselines:FlatScheduleAgent",
+        FEDSEM_ENVS,
+        "the best decision that never changes",
+    ),
+    (
+        "lookahead",
+        "fedsem_baselines:LookaheadAgent",
+        FEDSEM_ENVS,
+        "plans the rest in the stand-in every round",
+    ),
     ("fitted_value", "cee_value:FittedValueAgent", CEE_ENVS, "enumeration with a learned worth of states"),
 )
 # planners that plan with another one

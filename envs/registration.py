@@ -185,6 +185,13 @@ _TABLE: tuple[EnvRow, ...] = (
         rollout_steps=14,
     ),
     EnvRow(
+        "semverse/FedSemFast-v0",
+        "gymnasium",
+        f"{_FEDSEM}.fast_env:FedSemFastEnv",
+        "FedSem-v0 with a fitted network in place of training",
+        vector_entry_point=f"{_FEDSEM}.vector_env:FedSemFastVectorEnv",
+    ),
+    EnvRow(
         "semverse/MO-FedSem-v0",
         "mo-gymnasium",
         f"{_FEDSEM}.env:MOFedSemEnv",

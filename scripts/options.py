@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,21 @@ from semverse.envs.scc.types import FloatArray
 def split(text: str | None) -> list[str] | None:
     """Return the parts of a comma-separated value; None stays None."""
     return None if text is None else [part.strip() for part in text.split(",")]
+
+
+def numbers(text: str, source: str) -> list[float]:
+    """Return the numbers of a comma-separated value.
+
+    Raises:
+        InputError: a part is no finite number.
+    """
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InputError(f"is {text!r:.60}", source=source, remedy="give numbers, e.g. 4,8") from error
+    if not all(map(math.isfinite, found)):
+        raise InputError(f"is {text!r:.60}", source=source, remedy="give finite numbers")
+    return found
 
 
 def parse_preference(text: str) -> FloatArray:

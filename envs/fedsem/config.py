@@ -92,6 +92,7 @@ class FedSemConfig(Config):
     epsilon: Annotated[tuple[Epsilon, Epsilon], pydantic.AfterValidator(_ordered)]
     delta: Annotated[float, pydantic.Field(gt=0, lt=1, strict=True)]
     radio: Radio
+    quorum: Count
     deadline_s: Positive
     training_s: NonNegative
     training_j: NonNegative
@@ -106,6 +107,8 @@ class FedSemConfig(Config):
             raise ValueError("actions.counts must not exceed clients")
         if max(self.actions.public[-1], self.market.public) > self.public:
             raise ValueError("actions.public and market.public must not exceed public")
+        if self.quorum > self.clients:
+            raise ValueError("quorum must not exceed clients")
         if self.actions.bits[-1] > 32:
             raise ValueError("actions.bits must not exceed 32")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from semverse.envs.fedsem.accountant import PrivacyFilter
-from semverse.envs.fedsem.generator import draw_episodes
-from semverse.envs.fedsem.learners import Learner
+from semverse.envs.fedsem.generator import draw_episodes, draw_rounds
+from semverse.envs.fedsem.learners import Classes, Learner
 from semverse.envs.fedsem.model import Situation, play_round, reward
 from semverse.envs.fedsem.problem import Problem, release_mu
 from semverse.envs.fedsem.types import (
@@ -26,6 +27,7 @@ from semverse.envs.fedsem.types import (
 Generators = Sequence[np.random.Generator]
 EFFICIENCY_TOP = np.float32(20.0)  # bit/s/Hz, of what is observed
 OBSERVED = 5 * CLASSES + 4
+_DERIVED = ("_first", "_member", "_size", "_entropy")  # of the classes of the clients
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +63,16 @@ class Trainings:
         self.covered = np.zeros((num, CLASSES), dtype=np.int64)
         self.last_share = np.zeros(num)  # of all clients, in the last round
         self.groups = np.zeros((num, c.clients), dtype=np.int64)
+        self._first = np.zeros_like(self.groups)
         self._member: Float32 = np.zeros((num, c.clients, CLASSES), dtype=np.float32)
-        self._size: Float32 = np.ones((num, CLASSES), dtype=np.float32)
+        self._size: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
         self._entropy: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
         shape = (c.rounds, num, c.clients)
         none = np.zeros(shape, dtype=np.float32)
         self.episode = Episode(
             np.zeros((num, c.clients, CLASSES), dtype=np.float32),
             np.full(num, problem.epsilons[0]),
+            np.ones((num, c.clients), dtype=np.float32),
             none,
             none.copy(),
         )
@@ -83,17 +87,43 @@ class Trainings:
         groups = shares.argmax(axis=-1)
         member = (groups[..., None] == np.arange(CLASSES)).astype(np.float32)
         size, plogp = member.sum(axis=1), shares * np.log2(np.maximum(shares, np.float32(1e-9)))
-        self.groups[rows], self._size[rows] = groups, np.maximum(size, 1)
-        self._member[rows] = member / np.maximum(size, 1)[:, None]
+        self.groups[rows], self._size[rows], self._member[rows] = groups, size, member
+        before = (np.cumsum(size, axis=1) - size).astype(np.int64)
+        self._first[rows] = np.take_along_axis(before, groups, axis=1)
         self._entropy[rows] = self._by_class(-plogp.sum(axis=-1)[:, None], rows)[:, 0]
         self.filter.spent[rows] = 0.0
         self.filter.budget[rows, 0] = self.problem.budget(given)
         self.time[rows], self.seconds_left[rows] = 0, self.problem.config.deadline_s
         self.covered[rows], self.last_share[rows] = 0, 0.0
 
+    def imagined(self, row: int, num: int, learner: Learner, rng: np.random.Generator) -> Trainings:
+        """Return copies of one training, as one who plans may imagine how it goes on.
+
+        What is to come of the channels is drawn anew, once for all copies; the round at hand is as it is.
+
+        Args:
+            row: which training.
+            num: how many copies.
+            learner: of as many, to take the accuracies over.
+            rng: draws the rounds to come.
+        """
+        found, only = Trainings(num, self.problem, learner), [row] * num
+        for name in ("time", "seconds_left", "covered", "last_share", "groups", *_DERIVED):
+            setattr(found, name, getattr(self, name)[only])
+        found.filter.spent, found.filter.budget = self.filter.spent[only], self.filter.budget[only]
+        learner.accuracy = self.learner.accuracy[only]
+        now, mean = int(self.time[row]), self.episode.mean_snr[[row]]
+        drawn = draw_rounds([rng], mean, self.problem)
+        for future, known in zip(drawn, (self.episode.efficiency, self.episode.ties), strict=True):
+            future[: now + 1] = known[: now + 1, [row]]
+        many = (np.repeat(part, num, axis=1) for part in drawn)
+        shares, epsilon = self.episode.shares[only], self.episode.epsilon[only]
+        found.episode = Episode(shares, epsilon, mean.repeat(num, axis=0), *many)
+        return found
+
     def _by_class(self, values: Float32, rows: IntArray | slice = slice(None)) -> Float32:
         """Return means over the clients of each class [n, V, 10] of values [n, V, K]; 0 without clients."""
-        means: Float32 = np.matmul(values, self._member[rows])
+        means: Float32 = np.matmul(values, self._member[rows]) / np.maximum(self._size[rows, None], 1)
         return means
 
     def situation(self) -> Situation:
@@ -101,7 +131,7 @@ class Trainings:
         at = np.minimum(self.time, self.problem.config.rounds - 1)
         efficiency, ties = (part[at, self._rows] for part in (self.episode.efficiency, self.episode.ties))
         can_pay = self.filter.spent < self.filter.budget
-        return Situation(self.groups, self.covered, efficiency, ties, can_pay, self.seconds_left)
+        return Situation(self.groups, self._first, self.covered, efficiency, ties, can_pay, self.seconds_left)
 
     def play(self, actions: IntArray, generators: Generators, active: BoolArray | None = None) -> Step:
         """Play a round with actions [N, 5] and move on (only active rows)."""
@@ -115,16 +145,21 @@ class Trainings:
         passed = self.filter.charge(played.chosen, mu[:, None])
         assert bool((passed == played.chosen).all())
         accuracy = self.learner.accuracy.mean(axis=1, dtype=np.float64)
-        self.learner.play(decision, played, self.covered, self.groups, moving, generators)
+        classes = self._classes(played)
+        self.learner.play(decision, played, classes, moving, generators)
         gain = self.learner.accuracy.mean(axis=1, dtype=np.float64) - accuracy
         after = self.filter.spent.max(axis=1)
         risen = problem.spent_epsilon(after) - problem.spent_epsilon(before)
-        self._advance(played, moving)
+        self._advance(played, classes, moving)
         return Step(played, gain, risen, reward(gain, played, problem))
 
-    def _advance(self, played: Round, moving: BoolArray) -> None:
-        took = np.matmul(played.chosen[:, None].astype(np.float32), self._member)[:, 0] * self._size
-        self.covered = self.covered + np.rint(took).astype(np.int64)
+    def _classes(self, played: Round) -> Classes:
+        """Count the clients of each class; sums of whole numbers, so exact."""
+        chosen: Float32 = np.matmul(played.chosen[:, None].astype(np.float32), self._member)[:, 0]
+        return Classes(self._size, chosen, self.covered.astype(np.float32))
+
+    def _advance(self, played: Round, classes: Classes, moving: BoolArray) -> None:
+        self.covered = self.covered + classes.chosen.astype(np.int64)
         self.seconds_left = self.seconds_left - played.seconds
         self.time = self.time + moving
         self.last_share = np.where(moving, played.chosen.mean(axis=1), self.last_share)
@@ -135,7 +170,7 @@ class Trainings:
         left = (1.0 - self.filter.share_spent()).astype(np.float32)
         seen = np.empty((len(self.time), OBSERVED), dtype=np.float32)
         seen[:, :10] = self.learner.accuracy
-        seen[:, 10:20] = self.covered / (self._size * np.float32(c.rounds))
+        seen[:, 10:20] = self.covered / (np.maximum(self._size, 1) * np.float32(c.rounds))
         values = np.stack([left, np.minimum(now.efficiency, EFFICIENCY_TOP)], axis=1)
         seen[:, 20:40] = self._by_class(values).reshape(-1, 20)
         seen[:, 40:50] = self._entropy
@@ -171,7 +206,7 @@ class Trainings:
 
 def _joined(old: Episode, new: Episode, epsilon: FloatArray, rows: IntArray) -> Episode:
     """Return an episode with some rows replaced; what was handed out before stays what it was."""
-    found = Episode(old.shares.copy(), old.epsilon.copy(), old.efficiency.copy(), old.ties.copy())
-    found.shares[rows], found.epsilon[rows] = new.shares, epsilon
+    found = copy.deepcopy(old)
+    found.shares[rows], found.epsilon[rows], found.mean_snr[rows] = new.shares, epsilon, new.mean_snr
     found.efficiency[:, rows], found.ties[:, rows] = new.efficiency, new.ties
     return found

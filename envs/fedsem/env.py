@@ -38,8 +38,8 @@ class FedSemEnv(gymnasium.Env[Any, Any]):
     any, the best channels, the classes that took part least, or these by the best channels; public pictures;
     bits of a logit; privacy: so many rounds like this one would spend a client's whole budget (noise
     multiplier 1 / mu with mu^2 = budget / payment). `unwrapped.problem.table` names the options. Who cannot
-    pay, is out of reach or would end after the deadline is left out: neither budget nor deadline can be
-    overdrawn, whatever is decided.
+    pay, is out of reach or would end after the deadline is left out, and below a quorum of 20 nothing is
+    uploaded: neither budget nor deadline can be overdrawn, whatever is decided.
 
     ## Observation space
     ``Box(54)``. For each of ten classes: the server's accuracy on test pictures; how often its clients took

@@ -24,21 +24,27 @@ def draw_episodes(generators: Generators, shares: Float32, problem: Problem) -> 
         shares: of the classes in each client's pictures [N, K, 10].
         problem: constants.
     """
-    config, num = problem.config, len(generators)
-    clients, rounds = config.clients, config.rounds
-    where, fading = np.empty((num, clients), np.float32), np.empty((num, rounds, clients), np.float32)
-    ties, budget = np.empty_like(fading), np.empty(num)
+    clients, num = problem.config.clients, len(generators)
+    where, budget = np.empty((num, clients), np.float32), np.empty(num)
     for row, generator in enumerate(generators):
         generator.random(out=where[row], dtype=np.float32)
+        budget[row] = generator.random()
+    low, high = problem.config.radio.mean_snr_db
+    mean = np.float32(10.0) ** ((low + (high - low) * where) / np.float32(10.0))
+    epsilon: FloatArray = problem.epsilons[(budget * len(problem.epsilons)).astype(np.int64)]
+    return Episode(shares, epsilon, mean, *draw_rounds(generators, mean, problem))
+
+
+def draw_rounds(generators: Generators, mean_snr: Float32, problem: Problem) -> tuple[Float32, Float32]:
+    """Draw spectral efficiencies and ties [T, N, K] for mean ratios [N, K]."""
+    rounds = problem.config.rounds
+    shape = (len(generators), rounds, mean_snr.shape[1])
+    fading, ties = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    for row, generator in enumerate(generators):
         generator.standard_exponential(out=fading[row], dtype=np.float32)
         generator.random(out=ties[row], dtype=np.float32)
-        budget[row] = generator.random()
-    low, high = config.radio.mean_snr_db
-    mean = np.float32(10.0) ** ((low + (high - low) * where) / np.float32(10.0))
-    efficiency = np.log2(np.float32(1.0) + mean[:, None] * fading)
-    epsilon: FloatArray = problem.epsilons[(budget * len(problem.epsilons)).astype(np.int64)]
-    swapped = (np.ascontiguousarray(part.transpose(1, 0, 2)) for part in (efficiency, ties))
-    return Episode(shares, epsilon, *swapped)
+    efficiency = np.log2(np.float32(1.0) + mean_snr[:, None] * fading)
+    return np.ascontiguousarray(efficiency.swapaxes(0, 1)), np.ascontiguousarray(ties.swapaxes(0, 1))
 
 
 def draw_shares(generators: Generators, counts: IntArray, problem: Problem) -> Float32:

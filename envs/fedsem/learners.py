@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,15 @@ from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import BoolArray, Decision, Float32, IntArray, Release, Round
 
 Generators = Sequence[np.random.Generator]
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """Clients of each class [N, 10]; whole numbers."""
+
+    size: Float32  # all of them
+    chosen: Float32  # that take part
+    covered: Float32  # times that they took part before
 
 
 class Learner(Protocol):
@@ -27,8 +37,7 @@ class Learner(Protocol):
         self,
         decision: Decision,
         played: Round,
-        covered: IntArray,
-        groups: IntArray,
+        classes: Classes,
         active: BoolArray,
         generators: Generators,
     ) -> None:
@@ -37,8 +46,7 @@ class Learner(Protocol):
         Args:
             decision: of the round.
             played: who takes part, and mu of the release.
-            covered: times that clients of each class took part before [N, 10].
-            groups: class of each client [N, K].
+            classes: how many clients of each class take part, and took part before.
             active: which rows.
             generators: one a row.
         """
@@ -77,13 +85,12 @@ class LiveLearner:
         self,
         decision: Decision,
         played: Round,
-        covered: IntArray,
-        groups: IntArray,
+        classes: Classes,
         active: BoolArray,
         generators: Generators,
     ) -> None:
         """Train; rows of which nobody takes part stay as they are."""
-        del covered, groups
+        del classes
         for row in np.flatnonzero(active & played.chosen.any(axis=1)).tolist():
             federation = self.federations[row]
             assert federation is not None  # it was begun

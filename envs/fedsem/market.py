@@ -52,7 +52,7 @@ def options(problem: Problem) -> int:
 def serve(
     offer: Offer, can_pay: BoolArray, efficiency: Float32, seconds_left: float, problem: Problem
 ) -> Served:
-    """Admit clients, the quickest upload first, until the time is up.
+    """Admit clients, the quickest upload first, until the time is up; nobody, if they are below the quorum.
 
     Args:
         offer: of each client.
@@ -71,6 +71,7 @@ def serve(
     chosen = np.zeros_like(ready)
     chosen[queue] = ends <= seconds_left
     chosen &= ready
+    chosen &= chosen.sum() >= c.quorum
     weight = np.where(chosen, np.sqrt(c.actions.payments[0] / np.maximum(offer.payment, 1)), 0.0)
     budget = np.full(len(weight), problem.budgets[-1])
     mu = np.where(chosen, release_mu(budget, np.maximum(offer.payment, 1)), 0.0)

@@ -28,6 +28,7 @@ class Situation(NamedTuple):
     """What a round of N trainings meets."""
 
     groups: IntArray  # [N, K] class that most of a client's pictures show; rises along K
+    first: IntArray  # [N, K] first client of the same class
     covered: IntArray  # [N, 10] times that clients of a class took part
     efficiency: Float32  # [N, K] bit/s/Hz
     ties: Float32  # [N, K] from 0 to 1
@@ -47,22 +48,19 @@ def order(rule: IntArray, now: Situation, problem: Problem) -> tuple[IntArray, I
     balanced = _BY_COVERAGE[rule]
     priority = key
     if balanced.any():
-        ranks = _ranks(now.groups, np.where(eligible, key, 2))
+        ranks = _ranks(now, np.where(eligible, key, 2))
         covered = np.take_along_axis(now.covered, now.groups, axis=1)
         priority = np.where(balanced[:, None], (covered + ranks + key).astype(np.float32), key)
-    found = np.argsort(np.where(eligible, priority, np.float32(np.inf)), axis=1, kind="stable")
+    found = np.argsort(np.where(eligible, priority, np.float32(np.inf)), axis=1)
     return found, eligible.sum(axis=1)
 
 
-def _ranks(groups: IntArray, key: Float32) -> IntArray:
+def _ranks(now: Situation, key: Float32) -> IntArray:
     """Return each client's position within its class, the smallest key being 0 [N, K]."""
-    sorted_by = np.argsort(groups * _WIDTH + key, axis=1, kind="stable")
-    clients = np.arange(groups.shape[1])
-    first = np.concatenate([np.ones((len(groups), 1), dtype=bool), np.diff(groups, axis=1) != 0], axis=1)
     # classes stand side by side, so that sorting leaves each of them where it is
-    begin = np.maximum.accumulate(np.where(first, clients, 0), axis=1)
+    sorted_by = np.argsort(now.groups * _WIDTH + key, axis=1)
     ranks = np.empty_like(sorted_by)
-    np.put_along_axis(ranks, sorted_by, clients - begin, axis=1)
+    np.put_along_axis(ranks, sorted_by, np.arange(key.shape[1]) - now.first, axis=1)
     return ranks
 
 
@@ -70,7 +68,8 @@ def play_round(decision: Decision, mu: FloatArray, now: Situation, problem: Prob
     """Return who takes part and what that takes.
 
     Clients upload one after the other by falling priority, each as fast as its channel allows, until the
-    count is reached or the time is up; whoever would end too late is left out.
+    count is reached or the time is up; whoever would end too late is left out. Fewer than the quorum are
+    as good as nobody.
 
     Args:
         decision: of each training.
@@ -86,6 +85,7 @@ def play_round(decision: Decision, mu: FloatArray, now: Situation, problem: Prob
     seconds = np.cumsum(seconds, axis=1, dtype=np.float64) + c.training_s
     within = np.arange(c.clients) < np.minimum(decision.count, eligible)[:, None]
     taken = within & (seconds <= now.seconds_left[:, None])
+    taken &= taken.sum(axis=1, keepdims=True) >= c.quorum
     number = taken.sum(axis=1)  # the first ones, for the time rises
     chosen = np.empty_like(taken)
     np.put_along_axis(chosen, ranking, taken, axis=1)

@@ -72,6 +72,7 @@ class Episode:
 
     shares: Float32  # [N, K, 10] of the classes in each client's pictures; majorities rise along K
     epsilon: FloatArray  # [N] total privacy budget of each client
+    mean_snr: Float32  # [N, K] of the uplinks, as a factor
     efficiency: Float32  # [T, N, K] what the uplink carries, bit/s/Hz
     ties: Float32  # [T, N, K] from 0 to 1: order of clients that are equal otherwise
 

@@ -31,7 +31,7 @@ class NoLearner:
     def begin(self, rows, generators):
         return draw_shares([generators[row] for row in rows], np.full(CLASSES, 30), self.problem)
 
-    def play(self, decision, played, covered, groups, active, generators):
+    def play(self, decision, played, classes, active, generators):
         self.releases.append((played.chosen.copy(), played.mu.copy()))
 
 
@@ -75,8 +75,15 @@ def situation(efficiency, covered=None, can_pay=None, seconds=1e9):
     covered = np.zeros(CLASSES, int) if covered is None else covered
     groups, ties = np.array([[0, 0, 1, 1, 1]]), np.array([[0.1, 0.2, 0.5, 0.4, 0.3]], dtype=np.float32)
     payers = np.ones(5, dtype=bool) if can_pay is None else np.array(can_pay)
+    first = np.array([[0, 0, 2, 2, 2]])
     return Situation(
-        groups, covered[None], np.array([efficiency], np.float32), ties, payers[None], np.array([seconds])
+        groups,
+        first,
+        covered[None],
+        np.array([efficiency], np.float32),
+        ties,
+        payers[None],
+        np.array([seconds]),
     )
 
 

@@ -1,0 +1,204 @@
+"""Rules for federated trainings: fixed ones, a searched flat schedule, and planning with the stand-in."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pydantic
+
+from semverse.agents.base import ActsOnly
+from semverse.agents.fedsem_plans import all_actions, best_plans, play_flat
+from semverse.envs.config import Config
+from semverse.envs.errors import InputError
+from semverse.envs.fedsem.problem import Problem
+from semverse.envs.fedsem.surrogate import SurrogateLearner
+from semverse.envs.fedsem.types import RULES, FloatArray, IntArray
+
+Whole = Annotated[int, pydantic.Field(ge=0)]
+Count = Annotated[int, pydantic.Field(ge=1)]
+_EPSILON = 52  # where an observation tells log2 of epsilon
+_ROUNDS = 50  # ... and the share of rounds left
+
+
+class RandomConfig(Config):
+    """Hyper-parameters of `RandomRoundAgent`."""
+
+    seed: int  # of the actions
+
+
+class FixedConfig(Config):
+    """What is decided for every round; values of the profile's actions."""
+
+    count: Count
+    rule: str
+    public: Count
+    bits: Count
+    payment: Count
+    rounds: Count  # that it lasts; nobody is asked after it
+
+
+class Schedule(FixedConfig):
+    """A flat schedule for a privacy budget."""
+
+    epsilon: Annotated[float, pydantic.Field(gt=0)]
+
+
+class FlatConfig(Config):
+    """Hyper-parameters of `FlatScheduleAgent`."""
+
+    schedules: Annotated[tuple[Schedule, ...], pydantic.Field(min_length=1)]
+
+
+class LookaheadConfig(Config):
+    """Hyper-parameters of `LookaheadAgent`."""
+
+    futures: Count  # imagined for every decision
+    seed: int  # of them
+
+
+class RoundRule(ActsOnly, ABC):
+    """A decision as a function of the observation, and of the public state of the environment.
+
+    Args:
+        config: an instance of the class's own `Config`.
+        env_id: the environment it is made for.
+        env_settings: keyword arguments of the environment.
+    """
+
+    Config: ClassVar[Any] = FixedConfig
+
+    def __init__(self, config: Any, env_id: str, env_settings: Mapping[str, Any]) -> None:
+        del env_id, env_settings
+        self.config = config
+        self._env: Any = None
+
+    def begin(self, env: Any) -> None:
+        """Attach to the environment that was just reset."""
+        self._env = env.unwrapped
+
+    @property
+    def problem(self) -> Problem:
+        """Constants of the environment at hand."""
+        if self._env is None:
+            raise RuntimeError("call begin(env) after env.reset()")
+        problem: Problem = self._problem_of(self._env)
+        return problem
+
+    @staticmethod
+    def _problem_of(env: Any) -> Any:
+        """Return the problem of an environment, or of the first of a batch of live ones."""
+        return env.problem if hasattr(env, "problem") else env.envs[0].unwrapped.problem
+
+    @abstractmethod
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return the action [5] for an observation [54] of a row of a batch (0 of a single environment)."""
+
+    def act(self, observation: Any, *, deterministic: bool = True) -> Any:
+        """Return the action of one observation [5], or of a batch of them [N, 5].
+
+        Raises:
+            RuntimeError: `begin` was not called.
+        """
+        del deterministic
+        rows = np.asarray(observation, dtype=np.float64)
+        if rows.ndim == 1:
+            return self.decide(rows, 0)
+        return np.stack([self.decide(row, i) for i, row in enumerate(rows)])
+
+
+def options_of(wanted: FixedConfig, problem: Problem) -> IntArray:
+    """Return the action [5] that stands for some values.
+
+    Raises:
+        InputError: a value that the profile does not offer.
+    """
+    a = problem.config.actions
+    known = {"count": a.counts, "rule": RULES, "public": a.public, "bits": a.bits, "payment": a.payments}
+    found = []
+    for key, values in known.items():
+        value = getattr(wanted, key)
+        if value not in values:
+            remedy = "choose from " + ", ".join(map(str, values))
+            raise InputError(f"is {value!r}", source="agent", key=key, remedy=remedy)
+        found.append(values.index(value))
+    return np.array(found)
+
+
+def _nobody(action: IntArray) -> IntArray:
+    """Return an action that asks the fewest clients, nobody in every profile that ships."""
+    return np.array([0, *action[1:]])
+
+
+class FixedRoundAgent(RoundRule):
+    """The same decision for some rounds (`channel`, `coverage`, `coverage_channel`, by their settings)."""
+
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return the decision, or nobody once it lasted long enough."""
+        return follow(self.config, seen, self.problem)
+
+
+def follow(wanted: FixedConfig, seen: FloatArray, problem: Problem) -> IntArray:
+    """Return what a flat schedule says at an observation [54]."""
+    played = round((1.0 - float(seen[_ROUNDS])) * problem.config.rounds)
+    action = options_of(wanted, problem)
+    return action if played < wanted.rounds else _nobody(action)
+
+
+class RandomRoundAgent(RoundRule):
+    """Any decision."""
+
+    Config: ClassVar[Any] = RandomConfig
+
+    def __init__(self, config: RandomConfig, env_id: str, env_settings: Mapping[str, Any]) -> None:
+        super().__init__(config, env_id, env_settings)
+        self._rng = np.random.default_rng(config.seed)
+
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return a uniform decision."""
+        return self._rng.integers(self.problem.sizes)
+
+
+class FlatScheduleAgent(RoundRule):
+    """The searched flat schedule of the nearest privacy budget (`semverse.scripts.fedsem_schedule`)."""
+
+    Config: ClassVar[Any] = FlatConfig
+
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return the schedule's decision."""
+        known = self.config.schedules
+        gaps = [abs(math.log2(schedule.epsilon) - float(seen[_EPSILON])) for schedule in known]
+        return follow(known[int(np.argmin(gaps))], seen, self.problem)
+
+
+class LookaheadAgent(RoundRule):
+    """Plans the rest as the best flat schedule, in the stand-in, and plans anew after every round."""
+
+    Config: ClassVar[Any] = LookaheadConfig
+
+    def begin(self, env: Any) -> None:
+        """Attach to the environment, and forget the last one's copies."""
+        super().begin(env)
+        self._rng = np.random.default_rng(self.config.seed)
+        self._actions = all_actions(self.problem)
+        self._learner = SurrogateLearner(len(self._actions), self.problem)
+
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return the first action of the best plan; nobody, if no plan is worth anything."""
+        trainings, at = self._trainings(row)
+        totals = sum(
+            play_flat(trainings.imagined(at, len(self._actions), self._learner, self._rng), self._actions)
+            for _ in range(self.config.futures)
+        )
+        plan = best_plans(np.asarray(totals), self._actions, 1)[0]
+        action = np.array(plan.action)
+        return action if plan.value > 0 else _nobody(action)
+
+    def _trainings(self, row: int) -> tuple[Any, int]:
+        """Return the trainings that a row belongs to, and its place among them."""
+        if hasattr(self._env, "trainings"):
+            return self._env.trainings, row
+        return self._env.envs[row].unwrapped.trainings, 0
