@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 import semverse.envs  # noqa: F401  registers the ids
+from semverse.envs.fedsem import speed as fedsem_speed
 from semverse.envs.isgc.speed import batch_rate, cartpole_rate, optimum_rate
 from semverse.envs.scc.speed import evaluate_rate, single_rate, vector_rate
 from semverse.envs.vlscc import speed as vlscc_speed
@@ -59,6 +60,7 @@ def _isgc(seconds: float, num_envs: int) -> list[tuple[str, float, str]]:
     """Measure the bandwidth problem, and CartPole beside it."""
     return [
         (f"VLSCC-v0, native batch of {num_envs}", vlscc_speed.batch_rate(num_envs, seconds), "steps/s"),
+        (f"FedSemFast-v0, native batch of {num_envs}", fedsem_speed.batch_rate(num_envs, seconds), "steps/s"),
         ("ISGC optimum, paper", optimum_rate("paper", seconds), "states/s"),
         ("ISGC optimum, psd", optimum_rate("psd", seconds), "states/s"),
         (f"ISGC-v0, native batch of {num_envs}", batch_rate(num_envs, seconds), "steps/s"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from semverse.envs.fedsem.accountant import PrivacyFilter
 from semverse.envs.fedsem.generator import draw_episodes, draw_rounds
-from semverse.envs.fedsem.learners import Classes, Learner
+from semverse.envs.fedsem.learners import Context, Learner
 from semverse.envs.fedsem.model import Situation, play_round, reward
 from semverse.envs.fedsem.problem import Problem, release_mu
 from semverse.envs.fedsem.types import (
@@ -27,6 +27,7 @@ from semverse.envs.fedsem.types import (
 Generators = Sequence[np.random.Generator]
 EFFICIENCY_TOP = np.float32(20.0)  # bit/s/Hz, of what is observed
 OBSERVED = 5 * CLASSES + 4
+FIRST_NOISE = 16.0  # on mean logits, that stands for weights that learnt nothing
 _DERIVED = ("_first", "_member", "_size", "_entropy")  # of the classes of the clients
 
 
@@ -62,6 +63,7 @@ class Trainings:
         self.seconds_left = np.zeros(num)
         self.covered = np.zeros((num, CLASSES), dtype=np.int64)
         self.last_share = np.zeros(num)  # of all clients, in the last round
+        self.noise = np.full(num, FIRST_NOISE)  # of the last round that somebody took part in
         self.groups = np.zeros((num, c.clients), dtype=np.int64)
         self._first = np.zeros_like(self.groups)
         self._member: Float32 = np.zeros((num, c.clients, CLASSES), dtype=np.float32)
@@ -94,7 +96,7 @@ class Trainings:
         self.filter.spent[rows] = 0.0
         self.filter.budget[rows, 0] = self.problem.budget(given)
         self.time[rows], self.seconds_left[rows] = 0, self.problem.config.deadline_s
-        self.covered[rows], self.last_share[rows] = 0, 0.0
+        self.covered[rows], self.last_share[rows], self.noise[rows] = 0, 0.0, FIRST_NOISE
 
     def imagined(self, row: int, num: int, learner: Learner, rng: np.random.Generator) -> Trainings:
         """Return copies of one training, as one who plans may imagine how it goes on.
@@ -108,7 +110,7 @@ class Trainings:
             rng: draws the rounds to come.
         """
         found, only = Trainings(num, self.problem, learner), [row] * num
-        for name in ("time", "seconds_left", "covered", "last_share", "groups", *_DERIVED):
+        for name in ("time", "seconds_left", "covered", "last_share", "noise", "groups", *_DERIVED):
             setattr(found, name, getattr(self, name)[only])
         found.filter.spent, found.filter.budget = self.filter.spent[only], self.filter.budget[only]
         learner.accuracy = self.learner.accuracy[only]
@@ -145,21 +147,22 @@ class Trainings:
         passed = self.filter.charge(played.chosen, mu[:, None])
         assert bool((passed == played.chosen).all())
         accuracy = self.learner.accuracy.mean(axis=1, dtype=np.float64)
-        classes = self._classes(played)
-        self.learner.play(decision, played, classes, moving, generators)
+        context = self._context(played)
+        self.learner.play(decision, played, context, moving, generators)
         gain = self.learner.accuracy.mean(axis=1, dtype=np.float64) - accuracy
         after = self.filter.spent.max(axis=1)
         risen = problem.spent_epsilon(after) - problem.spent_epsilon(before)
-        self._advance(played, classes, moving)
+        self._advance(played, context, moving)
         return Step(played, gain, risen, reward(gain, played, problem))
 
-    def _classes(self, played: Round) -> Classes:
+    def _context(self, played: Round) -> Context:
         """Count the clients of each class; sums of whole numbers, so exact."""
         chosen: Float32 = np.matmul(played.chosen[:, None].astype(np.float32), self._member)[:, 0]
-        return Classes(self._size, chosen, self.covered.astype(np.float32))
+        return Context(self._size, chosen, self.covered.astype(np.float32), self.noise)
 
-    def _advance(self, played: Round, classes: Classes, moving: BoolArray) -> None:
-        self.covered = self.covered + classes.chosen.astype(np.int64)
+    def _advance(self, played: Round, context: Context, moving: BoolArray) -> None:
+        self.covered = self.covered + context.chosen.astype(np.int64)
+        self.noise = np.where(played.chosen.any(axis=1), played.noise, self.noise)
         self.seconds_left = self.seconds_left - played.seconds
         self.time = self.time + moving
         self.last_share = np.where(moving, played.chosen.mean(axis=1), self.last_share)

@@ -11,18 +11,27 @@ import numpy as np
 from semverse.envs.fedsem.datasets import load_data, split_data
 from semverse.envs.fedsem.federation import Federation, Recipe
 from semverse.envs.fedsem.problem import Problem
-from semverse.envs.fedsem.types import BoolArray, Decision, Float32, IntArray, Release, Round
+from semverse.envs.fedsem.types import (
+    BoolArray,
+    Decision,
+    Float32,
+    FloatArray,
+    IntArray,
+    Release,
+    Round,
+)
 
 Generators = Sequence[np.random.Generator]
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
-    """Clients of each class [N, 10]; whole numbers."""
+class Context:
+    """What a round of N trainings builds on; numbers of clients are whole."""
 
-    size: Float32  # all of them
-    chosen: Float32  # that take part
-    covered: Float32  # times that they took part before
+    size: Float32  # [N, 10] clients of each class
+    chosen: Float32  # [N, 10] that take part
+    covered: Float32  # [N, 10] times that they took part before
+    noise_before: FloatArray  # [N] on the mean logit in the last round that somebody took part in
 
 
 class Learner(Protocol):
@@ -37,7 +46,7 @@ class Learner(Protocol):
         self,
         decision: Decision,
         played: Round,
-        classes: Classes,
+        context: Context,
         active: BoolArray,
         generators: Generators,
     ) -> None:
@@ -46,7 +55,7 @@ class Learner(Protocol):
         Args:
             decision: of the round.
             played: who takes part, and mu of the release.
-            classes: how many clients of each class take part, and took part before.
+            context: clients of each class, and the noise before.
             active: which rows.
             generators: one a row.
         """
@@ -85,12 +94,12 @@ class LiveLearner:
         self,
         decision: Decision,
         played: Round,
-        classes: Classes,
+        context: Context,
         active: BoolArray,
         generators: Generators,
     ) -> None:
         """Train; rows of which nobody takes part stay as they are."""
-        del classes
+        del context
         for row in np.flatnonzero(active & played.chosen.any(axis=1)).tolist():
             federation = self.federations[row]
             assert federation is not None  # it was begun

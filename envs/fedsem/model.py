@@ -93,7 +93,21 @@ def play_round(decision: Decision, mu: FloatArray, now: Situation, problem: Prob
     duration = np.where(number > 0, last, 0.0)
     air = np.where(number > 0, last - c.training_s, 0.0)
     energy = number * c.training_j + c.radio.transmit_w * air
-    return Round(chosen, mu, number * bits * 1e-6, duration, energy)
+    noise = mean_noise(mu, decision.public, number, c.label_clip)
+    return Round(chosen, mu, noise, number * bits * 1e-6, duration, energy)
+
+
+def mean_noise(mu: FloatArray, public: IntArray, number: IntArray, label_clip: float) -> FloatArray:
+    """Return the standard deviation of the noise on each logit of the clients' mean [N].
+
+    Args:
+        mu: of the release [N].
+        public: public pictures [N].
+        number: clients that take part [N].
+        label_clip: bound on an upload over the root of the public pictures.
+    """
+    found: FloatArray = label_clip * np.sqrt(public) / (mu * np.maximum(number, 1))
+    return found
 
 
 def reward(gain: FloatArray, played: Round, problem: Problem) -> FloatArray:

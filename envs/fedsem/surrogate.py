@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem.config import load_profile
 from semverse.envs.fedsem.generator import draw_shares
-from semverse.envs.fedsem.learners import Classes
+from semverse.envs.fedsem.learners import Context
 from semverse.envs.fedsem.network import one_thread
 from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import (
@@ -37,7 +36,7 @@ from semverse.envs.fedsem.types import (
 from semverse.envs.files import read_bytes, write_atomic
 
 Generators = Sequence[np.random.Generator]
-FEATURES = 11
+FEATURES = 12
 _SHARINGS = 256
 _BLOCK = 32  # trainings
 _TINY = np.float32(1e-9)
@@ -50,41 +49,36 @@ LEARNING = (
 
 def features(
     accuracy: Float32,
-    classes: Classes,
+    context: Context,
     noise: FloatArray,
     public: IntArray,
     bits: IntArray,
 ) -> Float32:
-    """Return what the network sees of each class [N, 10, 11].
+    """Return what the network sees of each class [N, 10, 12].
 
     Args:
         accuracy: before the round [N, 10].
-        classes: clients of each class.
-        noise: standard deviation of the noise on the mean logit, see `mean_noise` [N].
+        context: clients of each class, and the noise before.
+        noise: on each mean logit [N].
         public: public pictures [N].
         bits: of a logit [N].
     """
-    number: Float32 = np.maximum(classes.chosen.sum(axis=1), np.float32(1))
-    before = classes.covered / np.maximum(classes.size, np.float32(1))
+    number: Float32 = np.maximum(context.chosen.sum(axis=1), np.float32(1))
+    before = context.covered / np.maximum(context.size, np.float32(1))
     seen = np.empty((len(accuracy), CLASSES, FEATURES), dtype=np.float32)
     seen[..., 0] = accuracy
     seen[..., 1] = accuracy.mean(axis=1)[:, None]
     seen[..., 2] = accuracy.std(axis=1)[:, None]
-    seen[..., 3] = classes.chosen / number[:, None] * np.float32(CLASSES)
+    seen[..., 3] = context.chosen / number[:, None] * np.float32(CLASSES)
     seen[..., 4] = np.log2(np.maximum(noise, _TINY).astype(np.float32))[:, None]
     seen[..., 5] = np.log2(number)[:, None]
     seen[..., 6] = np.log2(public.astype(np.float32))[:, None]
     seen[..., 7] = np.exp2(-bits.astype(np.float32))[:, None]
     seen[..., 8] = np.log1p(before)
     seen[..., 9] = np.log1p(before.mean(axis=1))[:, None]
-    seen[..., 10] = (classes.chosen > 0).mean(axis=1)[:, None]
+    seen[..., 10] = (context.chosen > 0).mean(axis=1)[:, None]
+    seen[..., 11] = np.log2(np.maximum(context.noise_before, _TINY).astype(np.float32))[:, None]
     return seen
-
-
-def mean_noise(mu: FloatArray, public: IntArray, number: npt.NDArray[Any], label_clip: float) -> FloatArray:
-    """Return the standard deviation of the noise on each mean logit [N]."""
-    found: FloatArray = label_clip * np.sqrt(public) / (mu * np.maximum(number, 1))
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,15 +184,14 @@ class SurrogateLearner:
         self,
         decision: Decision,
         played: Round,
-        classes: Classes,
+        context: Context,
         active: BoolArray,
         generators: Generators,
     ) -> None:
         """Tell the accuracies after a round; rows of which nobody takes part stay as they are."""
         del generators
-        number = classes.chosen.sum(axis=1)
-        noise = mean_noise(played.mu, decision.public, number, self.problem.config.label_clip)
-        seen = features(self.accuracy, classes, noise, decision.public, decision.bits)
+        number = context.chosen.sum(axis=1)
+        seen = features(self.accuracy, context, played.noise, decision.public, decision.bits)
         with one_thread():
             after = self.surrogate(seen)
         self.accuracy = np.where((active & (number > 0))[:, None], after, self.accuracy)

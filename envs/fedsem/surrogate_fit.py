@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from semverse.envs.fedsem.learners import Classes
+from semverse.envs.fedsem.core import FIRST_NOISE
+from semverse.envs.fedsem.learners import Context
+from semverse.envs.fedsem.model import mean_noise
 from semverse.envs.fedsem.recording import Recording
-from semverse.envs.fedsem.surrogate import FEATURES, Surrogate, features, mean_noise
-from semverse.envs.fedsem.types import Float32, FloatArray, IntArray
+from semverse.envs.fedsem.surrogate import FEATURES, Surrogate, features
+from semverse.envs.fedsem.types import BoolArray, Float32, FloatArray, IntArray
 
 HIDDEN = (32, 32)
 ROUNDS = 6  # that the network predicts in a row while it is fitted
@@ -31,11 +33,19 @@ def round_features(data: Recording, label_clip: float) -> Float32:
         return np.asarray(part[:, :rounds], dtype=np.float32).reshape(episodes * rounds, -1)
 
     size = np.repeat(data.size.astype(np.float32), rounds, axis=0)
-    classes = Classes(size, flat(data.chosen), flat(data.covered()))
-    public, bits = data.public.ravel(), data.bits.ravel()
-    noise = mean_noise(data.mu.ravel(), public, classes.chosen.sum(axis=1), label_clip)
-    seen = features(flat(data.accuracy), classes, noise, public, bits)
+    noise = mean_noise(data.mu, data.public, data.chosen.sum(axis=-1), label_clip)
+    context = Context(size, flat(data.chosen), flat(data.covered()), _before(noise, data.played).ravel())
+    seen = features(flat(data.accuracy), context, noise.ravel(), data.public.ravel(), data.bits.ravel())
     return seen.reshape(episodes, rounds, *seen.shape[1:])
+
+
+def _before(noise: FloatArray, played: BoolArray) -> FloatArray:
+    """Return the noise of the last round that somebody took part in, before each round [E, T]."""
+    found, last = np.empty_like(noise), np.full(len(noise), FIRST_NOISE)
+    for t in range(noise.shape[1]):
+        found[:, t] = last
+        last = np.where(played[:, t], noise[:, t], last)
+    return found
 
 
 def fit(

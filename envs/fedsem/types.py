@@ -94,6 +94,7 @@ class Round:
 
     chosen: BoolArray  # [N, K] who took part
     mu: FloatArray  # [N] Gaussian differential privacy of the release
+    noise: FloatArray  # [N] standard deviation of the noise on each mean logit
     upload_mbit: FloatArray  # [N] of all that took part
     seconds: FloatArray  # [N] training and uploads; 0: nobody took part
     energy_j: FloatArray  # [N] of all that took part

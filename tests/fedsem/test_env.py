@@ -31,7 +31,7 @@ class NoLearner:
     def begin(self, rows, generators):
         return draw_shares([generators[row] for row in rows], np.full(CLASSES, 30), self.problem)
 
-    def play(self, decision, played, classes, active, generators):
+    def play(self, decision, played, context, active, generators):
         self.releases.append((played.chosen.copy(), played.mu.copy()))
 
 
