@@ -37,6 +37,7 @@ from semverse.envs.fedsem.setting import Study
 from semverse.envs.fedsem.types import Float32, IntArray, Split
 
 PATIENCE_S = 120.0
+IN_FLIGHT = 32  # messages at once: for each node, Flower looks through all of them
 OWN = "own-model"  # of a client whose structure is not the server's, in the state that Flower keeps for it
 
 
@@ -121,7 +122,11 @@ class FlowerFederation(Federation):
         Raises:
             RuntimeError: a client failed, or did not answer.
         """
-        answers = list(self.grid.send_and_receive(messages))
+        answers = [
+            answer
+            for at in range(0, len(messages), IN_FLIGHT)
+            for answer in self.grid.send_and_receive(messages[at : at + IN_FLIGHT])
+        ]
         for answer in answers:
             if answer.has_error():
                 raise RuntimeError(f"a client failed: {answer.error.reason}")
