@@ -36,8 +36,8 @@ def evaluate(actions: IntArray, conditions: Conditions, state: State, problem: P
     uplink_mse = link_mse(conditions.uplink_db, up, p)
     downlink_mse = link_mse(conditions.downlink_db, down, p)
     quality = next_quality(state.quality, conditions.motion, level, p)
-    mse = p.matte_weight[matte] * uplink_mse + p.matte.mse[matte] + p.scene_mse[quality]
-    mse = mse + p.render.mse[render] + downlink_mse
+    mse = p.matte_weight[matte] * uplink_mse + p.matte.mse[matte] + p.render.mse[render] + downlink_mse
+    mse = mse + p.scene_mse[quality]
     edge_rate, cloud_rate = (
         c.rates.edge * (1.0 - conditions.edge_load),
         c.rates.cloud * (1.0 - conditions.cloud_load),
@@ -206,12 +206,18 @@ def _losses(outcomes: Outcomes, problem: Problem) -> tuple[FloatArray, ...]:
 
 def excess(outcomes: Outcomes, problem: Problem) -> FloatArray:
     """Return by how much limits are missed, in units of the limits [...]."""
+    return np.asarray(_lateness(outcomes, problem) + _lack(outcomes, problem))
+
+
+def _lateness(outcomes: Outcomes, problem: Problem) -> FloatArray:
+    limits = problem.config.limits
+    late = np.maximum(outcomes.motion_to_photon_ms / limits.motion_to_photon_ms - 1.0, 0.0)
+    return np.asarray(late + np.maximum(outcomes.content_ms / limits.content_ms - 1.0, 0.0))
+
+
+def _lack(outcomes: Outcomes, problem: Problem) -> FloatArray:
     r, limits = problem.config.reward, problem.config.limits
-    return np.asarray(
-        np.maximum(outcomes.motion_to_photon_ms / limits.motion_to_photon_ms - 1.0, 0.0)
-        + np.maximum(outcomes.content_ms / limits.content_ms - 1.0, 0.0)
-        + np.maximum((limits.psnr_db - outcomes.psnr_db) / r.psnr_scale_db, 0.0)
-    )
+    return np.asarray(np.maximum((limits.psnr_db - outcomes.psnr_db) / r.psnr_scale_db, 0.0))
 
 
 def reward(outcomes: Outcomes, preference: npt.ArrayLike, problem: Problem) -> FloatArray:
@@ -222,7 +228,10 @@ def reward(outcomes: Outcomes, preference: npt.ArrayLike, problem: Problem) -> F
         preference: weights of `semverse.envs.cee.types.OBJECTIVES`, [5] or [..., 5].
         problem: constants.
     """
-    weights = np.moveaxis(np.asarray(preference), -1, 0)
-    lost = _losses(outcomes, problem)
-    weighted = sum(weight * loss for weight, loss in zip(weights, lost, strict=True))
-    return np.asarray(-weighted - problem.config.reward.penalty * excess(outcomes, problem))
+    weights, penalty = np.moveaxis(np.asarray(preference), -1, 0), problem.config.reward.penalty
+    photon, content, quality, energy, cost = (
+        weight * lost for weight, lost in zip(weights, _losses(outcomes, problem), strict=True)
+    )
+    # what has fewer axes is summed apart: whoever enumerates an epoch tries qualities of the scene as well
+    rest = photon + content + energy + cost + penalty * _lateness(outcomes, problem)
+    return np.asarray(-rest - (quality + penalty * _lack(outcomes, problem)))
