@@ -12,9 +12,9 @@ from semverse.scripts.cli import run
 
 def command(
     epsilon: Annotated[float, typer.Option(min=0.01, max=1000, help="Total privacy budget of a client.")],
-    number: Annotated[int, typer.Option(min=1, help="Schedules that are trained live.")] = 12,
+    number: Annotated[int, typer.Option(min=1, help="Schedules that are trained live.")] = 10,
     imagined: Annotated[int, typer.Option(min=1, help="Episodes of the screening.")] = 8,
-    seeds: Annotated[int, typer.Option(min=1, help="Live trainings of each.")] = 8,
+    seeds: Annotated[int, typer.Option(min=1, help="Live trainings of each.")] = 6,
     first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 500_000,
     out: Annotated[
         Path, typer.Option(help="Folder of the outcomes; what is there is not trained again.")
