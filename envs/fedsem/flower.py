@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from copy import copy
 from functools import lru_cache
-from typing import Any
+from threading import Event
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from semverse.envs.fedsem.federation import Federation, Recipe
 from semverse.envs.fedsem.setting import Study
 from semverse.envs.fedsem.types import Float32, IntArray, Split
 
-PATIENCE_S = 120.0
+PATIENCE_S, POLL_S = 120.0, 0.02
 IN_FLIGHT = 32  # messages at once: for each node, Flower looks through all of them
 OWN = "own-model"  # of a client whose structure is not the server's, in the state that Flower keeps for it
 
@@ -87,6 +88,9 @@ def _state_of(rng: np.random.Generator) -> ConfigRecord:
     return ConfigRecord({"state": json.dumps(rng.bit_generator.state)})
 
 
+Play: TypeAlias = "Callable[[FlowerFederation, np.random.Generator], None]"
+
+
 class FlowerFederation(Federation):
     """A federation whose clients are nodes of a Flower grid.
 
@@ -95,11 +99,19 @@ class FlowerFederation(Federation):
         recipe: how they learn.
         rng: initial weights.
         grid: of the ServerApp.
+        stopped: set when nobody will answer any more.
     """
 
-    def __init__(self, split: Split, recipe: Recipe, rng: np.random.Generator, grid: Grid) -> None:
+    def __init__(
+        self,
+        split: Split,
+        recipe: Recipe,
+        rng: np.random.Generator,
+        grid: Grid,
+        stopped: Event | None = None,
+    ) -> None:
         super().__init__(split, recipe, rng)
-        self.grid = grid
+        self.grid, self.stopped = grid, stopped or Event()
         nodes = self._nodes(split.clients)
         answers = self._ask([Message(RecordDict(), node, MessageType.QUERY) for node in nodes])
         self.clients = {  # by their nodes
@@ -111,27 +123,37 @@ class FlowerFederation(Federation):
         """Return the nodes' ids, once so many have reported."""
         end = time.monotonic() + PATIENCE_S
         while len(nodes := list(self.grid.get_node_ids())) < count:
-            if time.monotonic() > end:
-                raise RuntimeError(f"{len(nodes)} of {count} clients reported within {PATIENCE_S} s")
-            time.sleep(0.05)
+            if time.monotonic() > end or self.stopped.is_set():
+                raise RuntimeError(f"{len(nodes)} of {count} clients reported")
+            time.sleep(POLL_S)
         return nodes
 
     def _ask(self, messages: list[Message]) -> list[Message]:
         """Return the answers to messages, in whatever order.
 
         Raises:
-            RuntimeError: a client failed, or did not answer.
+            RuntimeError: a client failed, or the engine stopped.
         """
-        answers = [
-            answer
-            for at in range(0, len(messages), IN_FLIGHT)
-            for answer in self.grid.send_and_receive(messages[at : at + IN_FLIGHT])
-        ]
+        answers: list[Message] = []
+        for at in range(0, len(messages), IN_FLIGHT):
+            answers += self._exchange(messages[at : at + IN_FLIGHT])
         for answer in answers:
             if answer.has_error():
                 raise RuntimeError(f"a client failed: {answer.error.reason}")
-        if len(answers) != len(messages):
-            raise RuntimeError(f"{len(answers)} of {len(messages)} clients answered")
+        return answers
+
+    def _exchange(self, messages: list[Message]) -> list[Message]:
+        """Send messages and wait for all answers, as long as the engine runs."""
+        waiting = set(self.grid.push_messages(messages))
+        if len(waiting) != len(messages):
+            raise RuntimeError(f"{len(waiting)} of {len(messages)} messages could be sent")
+        answers: list[Message] = []
+        while waiting:
+            if self.stopped.is_set():
+                raise RuntimeError(f"the engine stopped; {len(waiting)} clients did not answer")
+            answers += self.grid.pull_messages(waiting)
+            waiting -= {answer.metadata.reply_to_message_id for answer in answers}
+            time.sleep(POLL_S)
         return answers
 
     def uploads(self, clients: IntArray, public: IntArray, rng: np.random.Generator) -> Float32:
@@ -157,12 +179,13 @@ class FlowerFederation(Federation):
         return Message(content, self.nodes[client], MessageType.TRAIN, group_id=str(self.rounds))
 
 
-def server_app(study: Study, play: Callable[[FlowerFederation, np.random.Generator], None]) -> ServerApp:
+def server_app(study: Study, play: Play, stopped: Event | None = None) -> ServerApp:
     """Return the server's side.
 
     Args:
         study: who has which data, and how they learn.
         play: what the server does with the federation and the study's generator.
+        stopped: set by whoever runs the engine when that ends, so that the server does not wait for ever.
 
     Raises:
         InputError: the data cannot be read or do not suffice.
@@ -170,16 +193,14 @@ def server_app(study: Study, play: Callable[[FlowerFederation, np.random.Generat
     split, recipe, rng = study.parts()
 
     def main(grid: Grid, context: Context) -> None:
-        play(FlowerFederation(split, recipe, rng, grid), rng)
+        play(FlowerFederation(split, recipe, rng, grid, stopped), rng)
 
     app = ServerApp()
     app.main()(main)
     return app
 
 
-def simulate(
-    study: Study, play: Callable[[FlowerFederation, np.random.Generator], None], workers: int = 1
-) -> None:
+def simulate(study: Study, play: Play, workers: int = 1) -> None:
     """Run a federation in Flower's simulation, one node a client.
 
     Args:
@@ -193,10 +214,13 @@ def simulate(
     """
     from flwr.simulation import run_simulation
 
-    resources = {"num_cpus": 1, "num_gpus": 0.0}
-    run_simulation(
-        server_app(study, play),
-        client_app(study),
-        study.setting.clients,
-        backend_config={"client_resources": resources, "init_args": {"num_cpus": workers}},
-    )
+    resources, stopped = {"num_cpus": 1, "num_gpus": 0.0}, Event()
+    try:
+        run_simulation(
+            server_app(study, play, stopped),
+            client_app(study),
+            study.setting.clients,
+            backend_config={"client_resources": resources, "init_args": {"num_cpus": workers}},
+        )
+    finally:
+        stopped.set()

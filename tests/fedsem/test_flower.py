@@ -1,5 +1,6 @@
 """Flower's simulation gives the bits of the numpy path; failures of clients are not passed over."""
 
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -39,12 +40,19 @@ class Inline:
     def get_node_ids(self):
         return list(self.contexts)
 
-    def send_and_receive(self, messages, *, timeout=None):
+    def push_messages(self, messages):
         self.asked += len(messages)
-        return [self.answer(message, message.metadata.dst_node_id) for message in reversed(messages)]
+        names = [f"{self.asked}-{at}" for at in range(len(messages))]
+        for message, name in zip(messages, names, strict=True):
+            message.metadata.__dict__["_message_id"] = name
+        self.answers = [self.answer(message, message.metadata.dst_node_id) for message in reversed(messages)]
+        return names
+
+    def pull_messages(self, names):
+        found, self.answers = self.answers, []
+        return found
 
     def answer(self, message, node):
-        message.metadata.__dict__.update(_message_id="m")
         answer = self.app(message, self.contexts[node])
         answer.metadata.__dict__["_src_node_id"] = node
         return answer
@@ -99,24 +107,33 @@ def test_the_simulation_engine_gives_the_same_bits():
     assert same(found[0], by_numpy(config))
 
 
-@pytest.mark.parametrize("kind", ["error", "silence"])
-def test_a_client_that_fails_fails_the_round(kind, monkeypatch):
+def begun():
     config = config_of("fd", ["cnn"])
     study = config.study()
     split, recipe, rng = study.parts()
-    grid = Inline(client_app(study), config.clients)
-    federation = FlowerFederation(split, recipe, rng, grid)
+    grid, stopped = Inline(client_app(study), config.clients), Event()
+    return Training(FlowerFederation(split, recipe, rng, grid, stopped), rng, config), grid, stopped
 
-    def bad(messages, *, timeout=None):
-        if kind == "silence":
-            return []
-        for message in messages:
-            message.metadata.__dict__.update(_message_id="m")
-        return [Message(Error(1, "out of battery"), reply_to=message) for message in messages]
 
-    monkeypatch.setattr(grid, "send_and_receive", bad)
-    with pytest.raises(RuntimeError, match=r"out of battery|0 of 5 clients answered"):
-        Training(federation, rng, config).play()
+def test_a_client_that_fails_fails_the_round(monkeypatch):
+    training, grid, _ = begun()
+    monkeypatch.setattr(grid, "answer", lambda asked, node: Message(Error(1, "no battery"), reply_to=asked))
+    with pytest.raises(RuntimeError, match="a client failed: no battery"):
+        training.play()
+
+
+def test_a_message_that_cannot_be_sent_fails_the_round(monkeypatch):
+    training, grid, _ = begun()
+    monkeypatch.setattr(grid, "push_messages", lambda messages: ["1"])
+    with pytest.raises(RuntimeError, match="1 of 5 messages could be sent"):
+        training.play()
+
+
+def test_nobody_waits_for_an_engine_that_stopped(monkeypatch):
+    training, grid, stopped = begun()
+    monkeypatch.setattr(grid, "pull_messages", lambda names: stopped.set() or [])
+    with pytest.raises(RuntimeError, match="the engine stopped; 5 clients did not answer"):
+        training.play()
 
 
 def test_clients_that_never_report_are_missed(monkeypatch):
