@@ -37,7 +37,8 @@ def command(
     from semverse.envs.errors import InputError
     from semverse.envs.files import make_folder, read_text, write_atomic
     from semverse.scripts.cli import progress_bar
-    from semverse.scripts.options import claim_folder, split
+    from semverse.scripts.folders import claim_folder
+    from semverse.scripts.options import split
 
     try:
         ratios = [float(part) for part in split(snr) or []]

@@ -32,7 +32,7 @@ def command(
     from semverse.envs.errors import InputError
     from semverse.envs.files import make_folder
     from semverse.envs.scc.config import load_scenario
-    from semverse.scripts.options import claim_folder
+    from semverse.scripts.folders import claim_folder
     from semverse.solvers.base import Budget
 
     try:

@@ -43,8 +43,8 @@ def command(
     from semverse.envs.scc.generator import sample_instance
     from semverse.envs.scc.io import save_instance
     from semverse.envs.scc.traces import load_traces
+    from semverse.scripts.folders import claim_folder
     from semverse.scripts.labels import check_scc, generate_labels, refuse
-    from semverse.scripts.options import claim_folder
 
     check_scc(env)
     if labels:

@@ -38,7 +38,8 @@ def command(
     from semverse.envs.cee.service.order import Order, prepare
     from semverse.envs.cee.service.run import as_text, run_stages, summary
     from semverse.envs.files import make_folder, write_atomic
-    from semverse.scripts.options import check_output, check_seed, claim_folder
+    from semverse.scripts.folders import claim_folder
+    from semverse.scripts.options import check_output, check_seed
 
     order = Order(
         user=user,
