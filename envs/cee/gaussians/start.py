@@ -156,7 +156,8 @@ def _drawn(
         own[here] = cluster[seen[nearest]]
         turn, shift = rotations[own[here], t], translations[own[here], t]
         mean[here] = np.einsum("nji,nj->ni", turn, point - shift)
-    moved = np.array([lifted[:, cluster == basis].std(axis=0).mean() for basis in range(len(rotations))])
+    groups = [lifted[:, cluster == basis] for basis in range(len(rotations))]
+    moved = np.array([group.std(axis=0).mean() if group.size else 0.0 for group in groups])
     chance = np.where(moved > _MOVES_M, 1.0, _STILL_SHARE)[own]
     kept = rng.choice(many, count, replace=False, p=chance / chance.sum())
     spacing = np.sqrt(height * width * chance.mean() / (chance * count))[kept]  # pixels between neighbours

@@ -15,11 +15,15 @@ from semverse.envs.cee.matting.segmenter import Segmenter, check_person
 from semverse.envs.cee.service.air import Air, check_link
 from semverse.envs.cee.service.config import ServiceConfig
 from semverse.envs.cee.service.stages import Job
+from semverse.envs.codecs.chosen import LEARNED
+from semverse.envs.codecs.vlscc.checkpoint import find_codec
 from semverse.envs.errors import InputError
 from semverse.envs.files import read_bytes
+from semverse.envs.weights import WEIGHTS
 
 FEWEST_FRAMES = 4  # that a moving scene can be made of
 MOST_STEPS = 100_000
+_CONSTANTS = {"latency", "radio", "fibre_gbps", "mezzanine_bits", "rates", "work"}  # that delays are made of
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,13 @@ def prepare(order: Order, config: ServiceConfig, model: Path | None) -> tuple[Jo
     matte = segmenter.matte(user.frames)
     check_person(matte, order.user)
     files = {"user": order.user, "background": order.background, "model": segmenter.path}
+    if order.codec == LEARNED:
+        files["checkpoint"] = find_codec(order.checkpoint) / WEIGHTS
     recipe = {
         **{key: value for key, value in asdict(order).items() if key not in files},
         **{f"{key}_sha256": hashlib.sha256(read_bytes(path)).hexdigest() for key, path in files.items()},
         "config": config.model_dump(mode="json"),
+        "constants": constants.model_dump(mode="json", include=_CONSTANTS),
     }
     job = Job(
         user=user.frames,

@@ -20,8 +20,8 @@ from semverse.envs.files import read_bytes, read_text, write_atomic
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
 NO_QUALITY = {
-    "fibre up": "nothing is lost",
-    "fibre down": "nothing is lost",
+    "fibre up": "assumed to lose nothing",
+    "fibre down": "assumed to lose nothing",
     "rendering": "nobody filmed this view",
 }
 
