@@ -45,3 +45,26 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def train_in_parts(tmp_path):
+    """Train a codec in one go, and interrupted at a step and resumed; return the cards of both."""
+
+    def train(config, step):
+        from semverse.envs.codecs.vlscc.run import train_codec
+        from semverse.envs.weights import read_weights
+
+        def stop(reached):
+            if reached == step:
+                raise KeyboardInterrupt
+
+        whole = train_codec(config, tmp_path / "whole")
+        with pytest.raises(KeyboardInterrupt):
+            train_codec(config, tmp_path / "parts", progress=stop)
+        parts = train_codec(config, tmp_path / "parts", resume=True)
+        first, second = (read_weights(tmp_path / name) for name in ("whole", "parts"))
+        assert all((first[key] == second[key]).all() for key in first)
+        return whole, parts
+
+    return train
