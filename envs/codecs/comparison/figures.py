@@ -73,7 +73,7 @@ def draw_rate_maps(codec: ImageCodec, photographs: Photographs, config: Pictures
         row[2].imshow(passage.received[0].permute(1, 2, 0).numpy())
         for axis in row:
             axis.set_axis_off()
-    _save(figure, path)
+    save(figure, path)
 
 
 def new_figure(rows: int, columns: int) -> tuple[Any, Any]:
@@ -91,10 +91,11 @@ def finish(figure: Any, axes: Sequence[Any], path: Path) -> None:
     for axis in axes:
         axis.grid(alpha=0.3)
         axis.legend(fontsize=7)
-    _save(figure, path)
+    save(figure, path)
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
+    """Write a figure as PNG."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=90)
     write_atomic(path, file.getvalue())

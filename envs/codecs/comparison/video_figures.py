@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from semverse.envs.codecs.comparison.cells import Row
-from semverse.envs.codecs.comparison.figures import MARKS, finish, new_figure
+from semverse.envs.codecs.comparison.figures import MARKS, new_figure, save
 
 _QUALITIES = (("psnr_db", "Fig. 6: PSNR [dB]"), ("ms_ssim", "Fig. 7: MS-SSIM"))
 
@@ -22,5 +22,8 @@ def draw_videos(rows: Sequence[Row], path: Path) -> None:
                 chosen = [row for row in rows if (row["channel"], row["method"]) == (channel, method)]
                 points = sorted((row["snr_db"], row[quality]) for row in chosen)
                 axis.plot(*zip(*points, strict=True), marker=mark, label=method)
+            axis.grid(alpha=0.3)
             axis.set(xlabel=f"SNR [dB], {channel}", ylabel=label)
-    finish(figure, [axis for line in axes for axis in line[: len(channels)]], path)
+    # beside the curves, which leave no corner free
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    save(figure, path)
