@@ -23,7 +23,7 @@ from semverse.envs.cee.options import (
     reward_space,
 )
 from semverse.envs.cee.scalar import FloatModel, Found, Moment
-from semverse.envs.cee.types import OBJECTIVES, Conditions, Episode, State
+from semverse.envs.cee.types import Conditions, Episode, State
 from semverse.envs.errors import InputError
 
 Observation = npt.NDArray[np.float32]
@@ -104,7 +104,7 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         self._epochs = self.problem.config.epochs
         self._episode: Episode | None = None
         self._time = self._epochs
-        self.last: tuple[list[int], Found, State] | None = None  # decision, outcomes, and what was inherited
+        self.last: tuple[list[int], Found] | None = None  # decision and outcomes
 
     @property
     def episode(self) -> Episode:
@@ -141,9 +141,19 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         real = Conditions(ratios[0], ratios[1], loads[0], loads[1], episode.motion)
         self._masks = masks(real, self.problem, self.setup.fixed).astype(np.int8)
         self._preference: list[float] = episode.preference.tolist()
+        self._seen = self._known(episode)
         self._time, self._tier, self._quality = 0, START_TIER, start_quality(self.problem)
         self._lost = (0.0, 0.0, 0.0)
         self.last = None
+
+    def _known(self, episode: Episode) -> Observation:
+        """Return the observations of all epochs [T + 1, 18], but for what decisions lead to."""
+        found = np.zeros((self._epochs + 1, OBSERVED), dtype=np.float32)
+        after = np.minimum(np.arange(self._epochs + 1), self._epochs - 1)  # the last epoch goes on
+        found[:, :2], found[:, 2:4] = episode.snr_db, episode.load[after]
+        found[:, 4], found[:, 9:14] = episode.motion[after], episode.preference
+        found[:, 14] = 1.0 - np.arange(self._epochs + 1) / self._epochs
+        return found
 
     @property
     def now(self) -> Moment:
@@ -163,15 +173,9 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         return Conditions(*(np.array([value]) for value in values))
 
     def _observe(self) -> Observation:
-        up, down = self._snr[self._time]
-        now, found = self.now, [0.0] * OBSERVED
-        found[:5] = up, down, now.edge_load, now.cloud_load, now.motion
-        found[5 + self._tier] = 1.0
-        found[8] = self._quality
-        found[9:14] = self._preference
-        found[14] = 1.0 - self._time / self._epochs
-        found[15:] = self._lost
-        return np.array(found, dtype=np.float32)
+        found: Observation = self._seen[self._time].copy()
+        found[5 + self._tier], found[8], found[15:] = 1.0, self._quality, self._lost
+        return found
 
     def _executed(self, action: list[int]) -> list[int]:
         return self.model.repair(action if self._fixed is None else self._fixed, self.now)
@@ -197,7 +201,7 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         executed, now = self._executed(asked), self.now
         found = self.model.evaluate(executed, now, self._tier, self._quality)
         lost = self.model.losses(found)
-        self.last = executed, found, State(np.array(self._tier), np.array(self._quality))
+        self.last = executed, found
         self._time, self._tier, self._quality, self._lost = (
             self._time + 1,
             executed[4],
@@ -205,7 +209,7 @@ class CEEEnv(gymnasium.Env[Any, Any]):
             lost[:3],
         )
         info = {
-            **dict(zip((*OBJECTIVES, "quality"), found, strict=True)),
+            **found._asdict(),
             "executed": np.array(executed),
             "repaired": executed != asked,
             "vector_reward": np.array(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from semverse.envs.canvas import new_figure, pixels
 from semverse.envs.cee.problem import Problem
 from semverse.envs.cee.scalar import Found, Moment
-from semverse.envs.cee.types import TIERS, IntArray, Outcomes, State
+from semverse.envs.cee.types import TIERS, IntArray, Outcomes
 
 Picture = npt.NDArray[np.uint8]
 BLUE, GREEN, GREY = "#4477aa", "#66aa77", "#bbbbbb"
@@ -18,14 +18,14 @@ SAMPLE_SIDE = 48  # pixels of the picture that stands for what arrives
 PLACES = (1.0, 4.5, 8.0)  # of the tiers, left to right
 
 
-def draw_service(problem: Problem, last: tuple[list[int], Found, State] | None, now: Moment) -> Picture:
+def draw_service(problem: Problem, last: tuple[list[int], Found] | None, now: Moment) -> Picture:
     """Return an image [height, width, 3]: the tiers, what ran where in the last epoch, the links, the view.
 
     The picture on the right is a test card with noise of the epoch's error: what its PSNR looks like.
 
     Args:
         problem: constants.
-        last: decision, outcomes, and what was inherited; None: nothing was played yet.
+        last: decision and outcomes; None: nothing was played yet.
         now: conditions of that epoch.
     """
     figure = new_figure(9.6, 3.4)
@@ -65,7 +65,7 @@ def _box(place: float, colour: str) -> Any:
     return Rectangle((place - 1.1, 0.6), 2.2, 3.9, facecolor=colour, alpha=0.25, edgecolor=colour)
 
 
-def _modules(tier: int, last: tuple[list[int], Found, State] | None, problem: Problem) -> list[str]:
+def _modules(tier: int, last: tuple[list[int], Found] | None, problem: Problem) -> list[str]:
     """Return what ran on a tier."""
     if last is None:
         return []
