@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 import semverse.envs  # noqa: F401  registers the ids
+from semverse.envs.cee import speed as cee_speed
 from semverse.envs.fedsem import speed as fedsem_speed
 from semverse.envs.isgc.speed import batch_rate, cartpole_rate, optimum_rate
 from semverse.envs.scc.speed import evaluate_rate, single_rate, vector_rate
@@ -43,7 +44,7 @@ def command(
         table.add_row(name, f"{rate:,.0f}", unit)
     table.add_row("import semverse.envs, on top of gymnasium", f"{import_milliseconds():,.0f}", "ms")
     table.add_section()
-    for name, rate, unit in _isgc(seconds, num_envs=1024):
+    for name, rate, unit in _others(seconds, num_envs=1024):
         table.add_row(name, f"{rate:,.0f}", unit)
     Console().print(table)
 
@@ -56,10 +57,12 @@ def import_milliseconds() -> float:
     return 1000 * min(float(done.stdout) for done in runs)
 
 
-def _isgc(seconds: float, num_envs: int) -> list[tuple[str, float, str]]:
-    """Measure the bandwidth problem, and CartPole beside it."""
+def _others(seconds: float, num_envs: int) -> list[tuple[str, float, str]]:
+    """Measure the other problems, and CartPole beside them."""
     return [
         (f"VLSCC-v0, native batch of {num_envs}", vlscc_speed.batch_rate(num_envs, seconds), "steps/s"),
+        ("CEE-v0, single", cee_speed.single_rate(seconds), "steps/s"),
+        (f"CEE-v0, native batch of {num_envs}", cee_speed.batch_rate(num_envs, seconds), "steps/s"),
         (f"FedSemFast-v0, native batch of {num_envs}", fedsem_speed.batch_rate(num_envs, seconds), "steps/s"),
         ("ISGC optimum, paper", optimum_rate("paper", seconds), "states/s"),
         ("ISGC optimum, psd", optimum_rate("psd", seconds), "states/s"),
