@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semverse.envs.cee.matting.fusion import fuse, matched
+from semverse.envs.cee.matting.fusion import fuse, matched, read_pair
 from semverse.envs.cee.matting.segmenter import VARIABLE, check_person, model_path, overlap
-from semverse.envs.codecs.media import Source
+from semverse.envs.codecs.media import Source, write_clip
 from semverse.envs.errors import InputError
 
 
@@ -45,6 +45,24 @@ def test_a_larger_background_is_cropped_in_the_middle() -> None:
     with pytest.raises(InputError, match="is 16 x 4, the user 3 x 2"):
         matched(user, Source(wide, Fraction(25)), "b.mp4", fit=False)
     assert (matched(user, Source(wide, Fraction(25)), "b.mp4", fit=True) == 200).all()
+
+
+def test_pairs_of_clips_are_checked(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    for name, count, width in (("long", 5, 32), ("short", 3, 32), ("one", 1, 32), ("wide", 5, 48)):
+        shown = frames_of(*[100] * count, height=32, width=width)
+        write_clip(tmp_path / f"{name}.mp4", shown, Fraction(25))
+    for user, behind, fewest, message in (
+        ("one", "long", 2, r"one\.mp4: has 1 of 2 frames"),
+        ("long", "one", 2, r"one\.mp4: has 1 of 2 frames"),
+        ("short", "long", 4, r"short\.mp4: has 3 of 4 frames"),
+        ("long", "wide", 2, r"wide\.mp4: is 48 x 32, the user 32 x 32"),
+        ("long", "short", 2, r"short\.mp4: has 3 frames, the user 5"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_pair(tmp_path / f"{user}.mp4", tmp_path / f"{behind}.mp4", 10, fit=False, fewest=fewest)
+    person, background = read_pair(tmp_path / "long.mp4", tmp_path / "wide.mp4", 4, fit=True)
+    assert person.frames.shape == background.shape == (4, 32, 32, 3)
 
 
 def test_overlap_by_hand() -> None:
