@@ -86,5 +86,5 @@ def plot_accuracy(groups: Outcomes, path: Path) -> None:
             )
     right.set(title="over the budget (fig. 5b)", ylim=(0, 1))
     _budgets(right, budgets)
-    right.legend(fontsize=7)
+    sheet.legend(loc="outside right center", fontsize=8)
     sheet.savefig(path, dpi=110)
