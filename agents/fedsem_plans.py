@@ -56,11 +56,14 @@ def play_flat(trainings: Trainings, actions: IntArray) -> FloatArray:
 
 
 def best_plans(totals: FloatArray, actions: IntArray, number: int) -> list[Plan]:
-    """Return the best plans by falling value, one an action, out of rewards after each round [T, M]."""
-    rounds = totals.argmax(axis=0)
-    values = totals.max(axis=0)
-    order = np.argsort(-values, kind="stable")[:number]
-    return [Plan(tuple(actions[i].tolist()), int(rounds[i]) + 1, float(values[i])) for i in order]
+    """Return the best plans by falling value out of rewards after each round [T, M].
+
+    Of actions of one value only the first counts: rules do not differ as long as everybody is asked.
+    """
+    rounds, values = totals.argmax(axis=0), totals.max(axis=0)
+    _, first = np.unique(values, return_index=True)
+    chosen = first[::-1][:number]
+    return [Plan(tuple(actions[i].tolist()), int(rounds[i]) + 1, float(values[i])) for i in chosen]
 
 
 def screen(problem: Problem, episodes: int, seed: int, number: int) -> list[Plan]:
