@@ -134,6 +134,14 @@ def test_scene_agrees_with_itself() -> None:
     )
 
 
+def test_only_points_of_moving_bodies_are_judged() -> None:
+    """A pixel at an outline may show a body, and the point drawn inside it the room, which rests."""
+    _, truth = make_scene(frames=6, size=32, tracked=60, judged=400)
+    moved = np.linalg.norm(np.ptp(truth.points, axis=0), axis=1)
+    assert len(moved) > 50
+    assert moved.min() > 0.05
+
+
 def test_metrics_by_hand() -> None:
     """Eqs. 13 and 14."""
     there, found = np.zeros((2, 2, 3)), np.zeros((2, 2, 3))

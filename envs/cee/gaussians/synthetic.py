@@ -124,11 +124,11 @@ def make_scene(
     rows, columns = np.nonzero(owner[middle] > 0)
     chosen = rng.permutation(len(rows))[:judged]
     pixels = np.stack([columns[chosen], rows[chosen]], axis=1) + rng.uniform(-0.3, 0.3, (len(chosen), 2))
-    points, _ = _follow(bodies, camera, middle, pixels)
-    inside = np.isfinite(points).all(axis=(0, 2))
+    points, shown = _follow(bodies, camera, middle, pixels)
+    moving = shown > 0  # where a pixel's centre shows a body, a point beside it may be of the room
     unseen = np.stack([_look(bodies, novel, frame, size)[0] for frame in range(frames)])
-    _, seen = _seen(bodies, camera, points[:, inside], size)
-    truth = Truth(pixels[inside], points[:, inside], seen, middle, unseen, novel)
+    _, seen = _seen(bodies, camera, points[:, moving], size)
+    truth = Truth(pixels[moving], points[:, moving], seen, middle, unseen, novel)
     return Clip(rgb, depth, camera, tracks, visible), truth
 
 
