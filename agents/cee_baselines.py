@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pydantic
 
-from semverse.agents.base import ActsOnly
+from semverse.agents.rules import AttachedRule
 from semverse.envs.cee.core import START_TIER, start_quality
 from semverse.envs.cee.dynamic import optimum
 from semverse.envs.cee.policies import (
@@ -25,10 +25,6 @@ from semverse.envs.cee.types import IntArray
 from semverse.envs.config import Config
 
 
-class RuleConfig(Config):
-    """A rule has no hyper-parameters."""
-
-
 class RandomConfig(Config):
     """Hyper-parameters of `RandomServiceAgent`."""
 
@@ -41,32 +37,16 @@ class RecedingConfig(Config):
     horizon: Annotated[int, pydantic.Field(ge=1)]  # epochs planned, the one at hand included
 
 
-class ServiceRule(ActsOnly, ABC):
+class ServiceRule(AttachedRule):
     """A decision as a function of the observation, and of the constants of the environment.
 
-    Args:
-        config: an instance of the class's own `Config`.
-        env_id: the environment it is made for.
-        env_settings: keyword arguments of the environment.
+    See `AttachedRule` for the arguments.
     """
-
-    Config: ClassVar[Any] = RuleConfig
-
-    def __init__(self, config: Any, env_id: str, env_settings: Mapping[str, Any]) -> None:
-        del env_id, env_settings
-        self.config = config
-        self._env: Any = None
-
-    def begin(self, env: Any) -> None:
-        """Attach to the environment that was just reset."""
-        self._env = env.unwrapped
 
     @property
     def problem(self) -> Problem:
         """Constants of the environment at hand."""
-        if self._env is None:
-            raise RuntimeError("call begin(env) after env.reset()")
-        problem: Problem = self._env.problem
+        problem: Problem = self.env.problem
         return problem
 
     @abstractmethod

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pydantic
 
-from semverse.agents.base import ActsOnly
 from semverse.agents.fedsem_plans import all_actions, best_plans, play_flat
+from semverse.agents.rules import AttachedRule
 from semverse.envs.config import Config
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem.problem import Problem
@@ -60,32 +60,18 @@ class LookaheadConfig(Config):
     seed: int  # of them
 
 
-class RoundRule(ActsOnly, ABC):
+class RoundRule(AttachedRule):
     """A decision as a function of the observation, and of the public state of the environment.
 
-    Args:
-        config: an instance of the class's own `Config`.
-        env_id: the environment it is made for.
-        env_settings: keyword arguments of the environment.
+    See `AttachedRule` for the arguments.
     """
 
     Config: ClassVar[Any] = FixedConfig
 
-    def __init__(self, config: Any, env_id: str, env_settings: Mapping[str, Any]) -> None:
-        del env_id, env_settings
-        self.config = config
-        self._env: Any = None
-
-    def begin(self, env: Any) -> None:
-        """Attach to the environment that was just reset."""
-        self._env = env.unwrapped
-
     @property
     def problem(self) -> Problem:
         """Constants of the environment at hand."""
-        if self._env is None:
-            raise RuntimeError("call begin(env) after env.reset()")
-        problem: Problem = self._problem_of(self._env)
+        problem: Problem = self._problem_of(self.env)
         return problem
 
     @staticmethod

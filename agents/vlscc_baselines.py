@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from semverse.agents.base import ActsOnly
+from semverse.agents.rules import AttachedRule
 from semverse.envs.config import Config
 from semverse.envs.vlscc.causal import CausalPlan
 from semverse.envs.vlscc.optimum import optimum
@@ -23,10 +23,6 @@ from semverse.envs.vlscc.problem import Problem
 from semverse.envs.vlscc.types import FloatArray, IntArray
 
 
-class RuleConfig(Config):
-    """A rule has no hyper-parameters."""
-
-
 class RandomConfig(Config):
     """Hyper-parameters of `RandomAgent`."""
 
@@ -39,33 +35,19 @@ class LagrangeConfig(Config):
     seed: int  # of the sample that the prices are fitted to
 
 
-class RateRule(ActsOnly, ABC):
+class RateRule(AttachedRule):
     """Levels as a function of what the transmitter knows: its frame, the ratio, the budget left.
 
     A rule reads them from the environment that `begin` is given, single or native batch, for an observation
     shows features in place of the frame.
 
-    Args:
-        config: an instance of the class's own `Config`.
-        env_id: the environment it is made for.
-        env_settings: keyword arguments of the environment.
+    See `AttachedRule` for the arguments.
     """
-
-    Config: ClassVar[Any] = RuleConfig
-
-    def __init__(self, config: Any, env_id: str, env_settings: Mapping[str, Any]) -> None:
-        del env_id, env_settings
-        self.config = config
-        self._env: Any = None
-
-    def begin(self, env: Any) -> None:
-        """Attach to the environment that was just reset."""
-        self._env = env.unwrapped
 
     @property
     def problem(self) -> Problem:
         """Profile and surfaces of the environment at hand."""
-        problem: Problem = self._env.problem
+        problem: Problem = self.env.problem
         return problem
 
     @abstractmethod
@@ -79,9 +61,7 @@ class RateRule(ActsOnly, ABC):
             RuntimeError: `begin` was not called.
         """
         del observation, deterministic
-        if self._env is None:
-            raise RuntimeError("call begin(env) after env.reset()")
-        levels = self.levels(*self._env.streams.at_hand()).T  # [N, P]
+        levels = self.levels(*self.env.streams.at_hand()).T  # [N, P]
         actions = levels[:, 0] if levels.shape[1] == 1 else levels
         return actions if hasattr(self._env, "num_envs") else actions[0]
 
