@@ -45,22 +45,24 @@ def order(rule: IntArray, now: Situation, problem: Problem) -> tuple[IntArray, I
     """
     eligible = now.can_pay & (now.efficiency >= np.float32(problem.config.radio.least_efficiency))
     key = np.where(_BY_CHANNEL[rule, None], 1 / (1 + now.efficiency), now.ties)
-    balanced = _BY_COVERAGE[rule]
+    balanced = np.flatnonzero(_BY_COVERAGE[rule])
     priority = key
-    if balanced.any():
-        ranks = _ranks(now, np.where(eligible, key, 2))
-        covered = np.take_along_axis(now.covered, now.groups, axis=1)
-        priority = np.where(balanced[:, None], (covered + ranks + key).astype(np.float32), key)
+    if len(balanced):
+        groups, own = now.groups[balanced], key[balanced]
+        ranks = _ranks(groups, now.first[balanced], np.where(eligible[balanced], own, 2))
+        covered = np.take_along_axis(now.covered[balanced], groups, axis=1)
+        priority = key.copy()
+        priority[balanced] = covered + ranks + own
     found = np.argsort(np.where(eligible, priority, np.float32(np.inf)), axis=1)
     return found, eligible.sum(axis=1)
 
 
-def _ranks(now: Situation, key: Float32) -> IntArray:
+def _ranks(groups: IntArray, first: IntArray, key: Float32) -> IntArray:
     """Return each client's position within its class, the smallest key being 0 [N, K]."""
     # classes stand side by side, so that sorting leaves each of them where it is
-    sorted_by = np.argsort(now.groups * _WIDTH + key, axis=1)
+    sorted_by = np.argsort(groups * _WIDTH + key, axis=1)
     ranks = np.empty_like(sorted_by)
-    np.put_along_axis(ranks, sorted_by, np.arange(key.shape[1]) - now.first, axis=1)
+    np.put_along_axis(ranks, sorted_by, np.arange(key.shape[1]) - first, axis=1)
     return ranks
 
 
