@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import pydantic
 
-from semverse.agents.rules import AttachedRule
+from semverse.agents.rules import RowRule
 from semverse.envs.cee.core import START_TIER, start_quality
 from semverse.envs.cee.dynamic import optimum
 from semverse.envs.cee.policies import (
@@ -21,7 +21,7 @@ from semverse.envs.cee.policies import (
     receding_decision,
 )
 from semverse.envs.cee.problem import Problem
-from semverse.envs.cee.types import IntArray
+from semverse.envs.cee.types import FloatArray, IntArray
 from semverse.envs.config import Config
 
 
@@ -37,10 +37,10 @@ class RecedingConfig(Config):
     horizon: Annotated[int, pydantic.Field(ge=1)]  # epochs planned, the one at hand included
 
 
-class ServiceRule(AttachedRule):
+class ServiceRule(RowRule):
     """A decision as a function of the observation, and of the constants of the environment.
 
-    See `AttachedRule` for the arguments.
+    See `RowRule` for the arguments.
     """
 
     @property
@@ -49,21 +49,13 @@ class ServiceRule(AttachedRule):
         problem: Problem = self.env.problem
         return problem
 
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return the decision [5] for an observation of a row of a batch (0 of a single environment)."""
+        return self.choose(read_observation(seen, self.problem), row)
+
     @abstractmethod
-    def decide(self, known: Known, row: int) -> IntArray:
-        """Return the decision [5] for what is known of a row of a batch (0 of a single environment)."""
-
-    def act(self, observation: Any, *, deterministic: bool = True) -> Any:
-        """Return the decision of one observation [5], or of a batch of them [N, 5].
-
-        Raises:
-            RuntimeError: `begin` was not called.
-        """
-        del deterministic
-        rows = np.asarray(observation)
-        if rows.ndim == 1:
-            return self.decide(read_observation(rows, self.problem), 0)
-        return np.stack([self.decide(read_observation(row, self.problem), i) for i, row in enumerate(rows)])
+    def choose(self, known: Known, row: int) -> IntArray:
+        """Return the decision [5] for what is known of a row."""
 
 
 class RandomServiceAgent(ServiceRule):
@@ -75,7 +67,7 @@ class RandomServiceAgent(ServiceRule):
         super().__init__(config, env_id, env_settings)
         self._rng = np.random.default_rng(config.seed)
 
-    def decide(self, known: Known, row: int) -> IntArray:
+    def choose(self, known: Known, row: int) -> IntArray:
         """Return a uniform decision."""
         p = self.problem
         return self._rng.integers([p.options, p.options, 3, len(p.preprocessing_tflop), 3])
@@ -84,7 +76,7 @@ class RandomServiceAgent(ServiceRule):
 class PaperAgent(ServiceRule):
     """The fixed system of paper 000, as near as the decisions come to it."""
 
-    def decide(self, known: Known, row: int) -> IntArray:
+    def choose(self, known: Known, row: int) -> IntArray:
         """Return the profile's ``paper``."""
         return self.problem.fixed_action(self.problem.config.paper)
 
@@ -98,7 +90,7 @@ class SwitchAgent(ServiceRule):
         super().__init__(config, env_id, env_settings)
         self._fitted: dict[tuple[float, ...], Switch] = {}
 
-    def decide(self, known: Known, row: int) -> IntArray:
+    def choose(self, known: Known, row: int) -> IntArray:
         """Return the decision at the reported ratios; a new preference is fitted to first."""
         key = tuple(known.preference.round(6).tolist())
         if key not in self._fitted:
@@ -117,7 +109,7 @@ class BestFixedAgent(SwitchAgent):
 class ServiceMyopicAgent(ServiceRule):
     """The best decision of the epoch alone, for the reported ratios."""
 
-    def decide(self, known: Known, row: int) -> IntArray:
+    def choose(self, known: Known, row: int) -> IntArray:
         """Return the decision with the largest reward now."""
         return myopic_decision(known, self.problem)
 
@@ -127,7 +119,7 @@ class RecedingAgent(ServiceRule):
 
     Config: ClassVar[Any] = RecedingConfig
 
-    def decide(self, known: Known, row: int) -> IntArray:
+    def choose(self, known: Known, row: int) -> IntArray:
         """Return the first decision of the plan."""
         return receding_decision(known, self.config.horizon, self.problem)
 
@@ -143,7 +135,7 @@ class ClairvoyantAgent(ServiceRule):
         rows = [episode] if count is None else [episode.row(i) for i in range(count)]
         self._plans = [optimum(row, self.problem, start).actions for row in rows]
 
-    def decide(self, known: Known, row: int) -> IntArray:
+    def choose(self, known: Known, row: int) -> IntArray:
         """Return the planned decision."""
         plan = self._plans[row]
         decision: IntArray = plan[min(len(plan) - known.left, len(plan) - 1)]

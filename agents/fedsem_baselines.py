@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -11,7 +10,7 @@ import numpy as np
 import pydantic
 
 from semverse.agents.fedsem_plans import all_actions, best_plans, play_flat
-from semverse.agents.rules import AttachedRule
+from semverse.agents.rules import RowRule
 from semverse.envs.config import Config
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem.problem import Problem
@@ -60,10 +59,10 @@ class LookaheadConfig(Config):
     seed: int  # of them
 
 
-class RoundRule(AttachedRule):
+class RoundRule(RowRule):
     """A decision as a function of the observation, and of the public state of the environment.
 
-    See `AttachedRule` for the arguments.
+    See `RowRule` for the arguments.
     """
 
     Config: ClassVar[Any] = FixedConfig
@@ -78,22 +77,6 @@ class RoundRule(AttachedRule):
     def _problem_of(env: Any) -> Any:
         """Return the problem of an environment, or of the first of a batch of live ones."""
         return env.problem if hasattr(env, "problem") else env.envs[0].unwrapped.problem
-
-    @abstractmethod
-    def decide(self, seen: FloatArray, row: int) -> IntArray:
-        """Return the action [5] for an observation [54] of a row of a batch (0 of a single environment)."""
-
-    def act(self, observation: Any, *, deterministic: bool = True) -> Any:
-        """Return the action of one observation [5], or of a batch of them [N, 5].
-
-        Raises:
-            RuntimeError: `begin` was not called.
-        """
-        del deterministic
-        rows = np.asarray(observation, dtype=np.float64)
-        if rows.ndim == 1:
-            return self.decide(rows, 0)
-        return np.stack([self.decide(row, i) for i, row in enumerate(rows)])
 
 
 def options_of(wanted: FixedConfig, problem: Problem) -> IntArray:
@@ -185,6 +168,6 @@ class LookaheadAgent(RoundRule):
 
     def _trainings(self, row: int) -> tuple[Any, int]:
         """Return the trainings that a row belongs to, and its place among them."""
-        if hasattr(self._env, "trainings"):
-            return self._env.trainings, row
-        return self._env.envs[row].unwrapped.trainings, 0
+        if hasattr(self.env, "trainings"):
+            return self.env.trainings, row
+        return self.env.envs[row].unwrapped.trainings, 0

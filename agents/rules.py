@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from semverse.agents.base import ActsOnly
 from semverse.envs.config import Config
@@ -44,3 +47,23 @@ class AttachedRule(ActsOnly, ABC):
         if self._env is None:
             raise RuntimeError("call begin(env) after env.reset()")
         return self._env
+
+
+class RowRule(AttachedRule):
+    """A rule that decides for one observation after the other; see `AttachedRule` for the arguments."""
+
+    @abstractmethod
+    def decide(self, seen: npt.NDArray[Any], row: int) -> npt.NDArray[np.int64]:
+        """Return the decision for an observation of a row of a batch (0 of a single environment)."""
+
+    def act(self, observation: Any, *, deterministic: bool = True) -> Any:
+        """Return the decision for one observation, or the decisions for a batch of them.
+
+        Raises:
+            RuntimeError: `begin` was not called.
+        """
+        del deterministic
+        rows = np.asarray(observation)
+        if rows.ndim == 1:
+            return self.decide(rows, 0)
+        return np.stack([self.decide(row, number) for number, row in enumerate(rows)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,6 +80,39 @@ def parse(model: type[ModelT], data: dict[str, Any], source: object = None) -> M
         raise InputError(
             first["msg"] + got, source=source, key=key, remedy=remedy or "correct the value"
         ) from error
+
+
+def read_profile(
+    model: type[ModelT], family: str, known: Sequence[str], profile: str | Path, overrides: Mapping[str, Any]
+) -> ModelT:
+    """Read a profile of a family of environments.
+
+    Args:
+        model: its schema.
+        family: folder of ``semverse.configs`` that the profiles ship in.
+        known: names of those that ship.
+        profile: one of these, or a path ending in .yaml or .yml.
+        overrides: keys that replace the file's values; a mapping replaces those keys of its section that it
+            names, None is ignored.
+
+    Raises:
+        InputError: unknown profile, unreadable file, unknown key or bad value.
+    """
+    if str(profile).endswith((".yaml", ".yml")):
+        path, source = Path(profile), str(profile)
+    elif profile in known:
+        path, source = shipped(family, f"{profile}.yaml"), f"profile {profile}"
+    else:
+        remedy = f"choose {', '.join(known)} or a YAML file"
+        raise InputError(f"unknown profile {str(profile)!r:.60}", key="profile", remedy=remedy)
+    data = load_yaml(path)
+    for key, value in overrides.items():
+        before = data.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            data[key] = {**before, **value}
+        elif value is not None:
+            data[key] = value
+    return parse(model, data, source=source)
 
 
 def load_config(model: type[ModelT], path: str | Path) -> ModelT:

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from semverse.envs.config import Config, load_yaml, parse, shipped
-from semverse.envs.errors import InputError
+from semverse.envs.config import Config, read_profile
 
 # strict: a boolean or a quoted number is refused rather than converted
 Number = Annotated[float, pydantic.Field(ge=-1e3, le=1e6, strict=True, allow_inf_nan=False)]
@@ -218,18 +217,4 @@ def load_profile(profile: str | Path = "default", **overrides: Any) -> CEEConfig
     Raises:
         InputError: unknown profile, unreadable file, unknown key or bad value.
     """
-    if str(profile).endswith((".yaml", ".yml")):
-        path, source = Path(profile), str(profile)
-    elif profile in PROFILES:
-        path, source = shipped("cee", f"{profile}.yaml"), f"profile {profile}"
-    else:
-        remedy = f"choose {', '.join(PROFILES)} or a YAML file"
-        raise InputError(f"unknown profile {str(profile)!r:.60}", key="profile", remedy=remedy)
-    data = load_yaml(path)
-    for key, value in overrides.items():
-        before = data.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            data[key] = {**before, **value}
-        elif value is not None:
-            data[key] = value
-    return parse(CEEConfig, data, source=source)
+    return read_profile(CEEConfig, "cee", PROFILES, profile, overrides)

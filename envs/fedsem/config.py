@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from semverse.envs.config import Config, load_yaml, parse, shipped
-from semverse.envs.errors import InputError
+from semverse.envs.config import Config, read_profile
 from semverse.envs.fedsem.learning import Descent
 from semverse.envs.fedsem.network import ModelName
 
@@ -129,20 +128,7 @@ def load_profile(profile: str | Path = "default", **overrides: Any) -> FedSemCon
     Raises:
         InputError: unknown profile, unreadable file, unknown key or bad value.
     """
-    if str(profile).endswith((".yaml", ".yml")):
-        path, source = Path(profile), str(profile)
-    elif profile in PROFILES:
-        path, source = shipped("fedsem", f"{profile}.yaml"), f"profile {profile}"
-    else:
-        remedy = f"choose {', '.join(PROFILES)} or a YAML file"
-        raise InputError(f"unknown profile {str(profile)!r:.60}", key="profile", remedy=remedy)
-    data = load_yaml(path)
-    for key, value in overrides.items():
-        before = data.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            data[key] = {**before, **value}
-        elif key == "epsilon" and isinstance(value, int | float) and not isinstance(value, bool):
-            data[key] = [float(value), float(value)]
-        elif value is not None:
-            data[key] = value
-    return parse(FedSemConfig, data, source=source)
+    epsilon = overrides.get("epsilon")
+    if isinstance(epsilon, int | float) and not isinstance(epsilon, bool):
+        overrides["epsilon"] = [float(epsilon), float(epsilon)]
+    return read_profile(FedSemConfig, "fedsem", PROFILES, profile, overrides)

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from semverse.envs.config import Config, load_yaml, parse, shipped
-from semverse.envs.errors import InputError
+from semverse.envs.config import Config, read_profile
 
 # strict: a boolean or a quoted number is refused rather than converted
 Positive = Annotated[float, pydantic.Field(ge=1e-6, le=1e6, strict=True, allow_inf_nan=False)]
@@ -62,6 +61,9 @@ class ISGCConfig(Config):
         return self.symbols_printed_range if self.printed_symbols else self.symbols
 
 
+PROFILES = ("psd", "paper")
+
+
 def load_profile(profile: str | Path = "psd", **overrides: Any) -> ISGCConfig:
     """Read a profile: one that ships ("psd", "paper") or the path of a YAML file.
 
@@ -72,16 +74,4 @@ def load_profile(profile: str | Path = "psd", **overrides: Any) -> ISGCConfig:
     Raises:
         InputError: unknown profile, unreadable file, unknown key or bad value.
     """
-    if str(profile).endswith((".yaml", ".yml")):
-        path, source = Path(profile), str(profile)
-    else:
-        known = {name: shipped("isgc", f"{name}.yaml") for name in ("psd", "paper")}
-        if str(profile) not in known:
-            raise InputError(
-                f"unknown profile {str(profile)!r:.60}",
-                key="profile",
-                remedy=f"choose {', '.join(known)} or a YAML file",
-            )
-        path, source = known[str(profile)], f"profile {profile}"
-    given = {key: value for key, value in overrides.items() if value is not None}
-    return parse(ISGCConfig, {**load_yaml(path), **given}, source=source)
+    return read_profile(ISGCConfig, "isgc", PROFILES, profile, overrides)

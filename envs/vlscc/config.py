@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from semverse.envs.config import Config, load_yaml, parse, shipped
-from semverse.envs.errors import InputError
+from semverse.envs.config import Config, read_profile
 
 # strict: a boolean or a quoted number is refused rather than converted
 Share = Annotated[float, pydantic.Field(gt=0, le=1, strict=True)]
@@ -45,15 +44,4 @@ def load_profile(profile: str | Path, **overrides: Any) -> VLSCCConfig:
     Raises:
         InputError: unknown profile, unreadable file, unknown key or bad value.
     """
-    if str(profile).endswith((".yaml", ".yml")):
-        path, source = Path(profile), str(profile)
-    elif profile in PROFILES:
-        path, source = shipped("vlscc", f"{profile}.yaml"), f"profile {profile}"
-    else:
-        raise InputError(
-            f"unknown profile {str(profile)!r:.60}",
-            key="profile",
-            remedy=f"choose {', '.join(PROFILES)} or a YAML file",
-        )
-    given = {key: value for key, value in overrides.items() if value is not None}
-    return parse(VLSCCConfig, {**load_yaml(path), **given}, source=source)
+    return read_profile(VLSCCConfig, "vlscc", PROFILES, profile, overrides)

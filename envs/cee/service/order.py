@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from semverse.envs.cee.config import load_profile
+from semverse.envs.cee.config import CEEConfig, load_profile
 from semverse.envs.cee.matting.fusion import read_pair
 from semverse.envs.cee.matting.segmenter import Segmenter, check_person
 from semverse.envs.cee.service.air import Air, check_link
@@ -73,28 +73,9 @@ def prepare(order: Order, config: ServiceConfig, model: Path | None) -> tuple[Jo
     Raises:
         InputError: anything is wrong.
     """
-    if order.steps is not None:
-        if not 1 <= order.steps <= MOST_STEPS:
-            remedy = f"give 1 to {MOST_STEPS}"
-            raise InputError(f"is {order.steps}", source="--steps", remedy=remedy)
-        config = config.model_copy(update={"fit": config.fit.model_copy(update={"steps": order.steps})})
+    config = _with_steps(config, order.steps)
     constants = load_profile()
-    seeds = [int(s) for s in np.random.SeedSequence(order.seed).generate_state(3)]
-    up, down = constants.radio.uplink_mhz, constants.radio.downlink_mhz
-    links = [
-        Air(
-            codec=order.codec,
-            snr_db=order.uplink_db if upwards else order.downlink_db,
-            channel=order.channel,
-            mhz=up if upwards else down,
-            up=upwards,
-            seed=seed,
-            chain=config.chain,
-            checkpoint=order.checkpoint,
-            rate=order.rate,
-        )
-        for upwards, seed in zip((True, True, False), seeds, strict=True)
-    ]
+    links = _links(order, config, constants)
     for link in links:
         check_link(link)
     segmenter = Segmenter(model)
@@ -124,3 +105,32 @@ def prepare(order: Order, config: ServiceConfig, model: Path | None) -> tuple[Jo
         seed=order.seed,
     )
     return job, recipe
+
+
+def _with_steps(config: ServiceConfig, steps: int | None) -> ServiceConfig:
+    """Return a configuration with another number of steps of the fit, if one is given."""
+    if steps is None:
+        return config
+    if not 1 <= steps <= MOST_STEPS:
+        raise InputError(f"is {steps}", source="--steps", remedy=f"give 1 to {MOST_STEPS}")
+    return config.model_copy(update={"fit": config.fit.model_copy(update={"steps": steps})})
+
+
+def _links(order: Order, config: ServiceConfig, constants: CEEConfig) -> list[Air]:
+    """Return the links of the user's clip up, of the background up, and down."""
+    seeds = [int(s) for s in np.random.SeedSequence(order.seed).generate_state(3)]
+    up, down = constants.radio.uplink_mhz, constants.radio.downlink_mhz
+    return [
+        Air(
+            codec=order.codec,
+            snr_db=order.uplink_db if upwards else order.downlink_db,
+            channel=order.channel,
+            mhz=up if upwards else down,
+            up=upwards,
+            seed=seed,
+            chain=config.chain,
+            checkpoint=order.checkpoint,
+            rate=order.rate,
+        )
+        for upwards, seed in zip((True, True, False), seeds, strict=True)
+    ]
