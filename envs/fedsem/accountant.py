@@ -96,7 +96,7 @@ class PrivacyFilter:
     def charge(self, chosen: BoolArray, mu: npt.ArrayLike) -> BoolArray:
         """Charge those of the chosen clients [..., K] that can pay; return who may take part [..., K]."""
         passed = np.asarray(chosen, dtype=np.bool_) & self.can_pay(mu)
-        self.spent = np.where(passed, self.spent + np.square(mu), self.spent)
+        self.spent = self.spent + np.where(passed, np.square(mu), 0.0)
         return passed
 
     def share_spent(self) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Trainings:
         self.filter = PrivacyFilter((num, c.clients), float(problem.epsilons[-1]), c.delta)
         self.time = np.full(num, c.rounds)  # nothing was started yet
         self.seconds_left = np.zeros(num)
+        self.largest = np.zeros(num)  # mu^2 that a client spent at most
         self.covered = np.zeros((num, CLASSES), dtype=np.int64)
         self.last_share = np.zeros(num)  # of all clients, in the last round
         self.noise = np.full(num, FIRST_NOISE)  # of the last round that somebody took part in
@@ -86,14 +87,14 @@ class Trainings:
         episode = draw_episodes([generators[row] for row in rows.tolist()], shares, self.problem)
         given = episode.epsilon if epsilon is None else np.full(len(rows), epsilon)
         self.episode = _joined(self.episode, episode, given, rows)
-        groups = shares.argmax(axis=-1)
-        member = (groups[..., None] == np.arange(CLASSES)).astype(np.float32)
+        groups = shares.argmax(axis=-1).astype(np.int8)  # small numbers compare quicker
+        member = (groups[..., None] == np.arange(CLASSES, dtype=np.int8)).astype(np.float32)
         size, plogp = member.sum(axis=1), shares * np.log2(np.maximum(shares, np.float32(1e-9)))
         self.groups[rows], self._size[rows], self._member[rows] = groups, size, member
         before = (np.cumsum(size, axis=1) - size).astype(np.int64)
-        self._first[rows] = np.take_along_axis(before, groups, axis=1)
-        self._entropy[rows] = self._by_class(-plogp.sum(axis=-1)[:, None], rows)[:, 0]
-        self.filter.spent[rows] = 0.0
+        self._first[rows] = np.take_along_axis(before, self.groups[rows], axis=1)
+        self._entropy[rows] = _by_class(-plogp.sum(axis=-1)[:, None], member, size)[:, 0]
+        self.filter.spent[rows], self.largest[rows] = 0.0, 0.0
         self.filter.budget[rows, 0] = self.problem.budget(given)
         self.time[rows], self.seconds_left[rows] = 0, self.problem.config.deadline_s
         self.covered[rows], self.last_share[rows], self.noise[rows] = 0, 0.0, FIRST_NOISE
@@ -110,7 +111,7 @@ class Trainings:
             rng: draws the rounds to come.
         """
         found, only = Trainings(num, self.problem, learner), [row] * num
-        for name in ("time", "seconds_left", "covered", "last_share", "noise", "groups", *_DERIVED):
+        for name in ("time", "seconds_left", "largest", "covered", "last_share", "noise", "groups", *_DERIVED):
             setattr(found, name, getattr(self, name)[only])
         found.filter.spent, found.filter.budget = self.filter.spent[only], self.filter.budget[only]
         learner.accuracy = self.learner.accuracy[only]
@@ -123,17 +124,16 @@ class Trainings:
         found.episode = Episode(shares, epsilon, mean.repeat(num, axis=0), *many)
         return found
 
-    def _by_class(self, values: Float32, rows: IntArray | slice = slice(None)) -> Float32:
-        """Return means over the clients of each class [n, V, 10] of values [n, V, K]; 0 without clients."""
-        means: Float32 = np.matmul(values, self._member[rows]) / np.maximum(self._size[rows, None], 1)
-        return means
-
     def situation(self) -> Situation:
         """Return what the round at hand meets; after the last round, what that one met."""
-        at = np.minimum(self.time, self.problem.config.rounds - 1)
-        efficiency, ties = (part[at, self._rows] for part in (self.episode.efficiency, self.episode.ties))
+        efficiency, ties = self._now(self.episode.efficiency), self._now(self.episode.ties)
         can_pay = self.filter.spent < self.filter.budget
         return Situation(self.groups, self._first, self.covered, efficiency, ties, can_pay, self.seconds_left)
+
+    def _now(self, values: Float32) -> Float32:
+        """Return what values [T, N, K] are in the round at hand [N, K]."""
+        now: Float32 = values[np.minimum(self.time, self.problem.config.rounds - 1), self._rows]
+        return now
 
     def play(self, actions: IntArray, generators: Generators, active: BoolArray | None = None) -> Step:
         """Play a round with actions [N, 5] and move on (only active rows)."""
@@ -141,7 +141,7 @@ class Trainings:
         moving = np.ones(len(actions), dtype=np.bool_) if active is None else active
         mu = release_mu(self.filter.budget[:, 0], decision.payment)
         now = self.situation()._replace(can_pay=self.filter.can_pay(mu[:, None]) & moving[:, None])
-        before = self.filter.spent.max(axis=1)
+        before = self.epsilon()
         played = play_round(decision, mu, now, problem)
         # who cannot pay was not chosen; that nobody overspends is the filter's word all the same
         passed = self.filter.charge(played.chosen, mu[:, None])
@@ -150,10 +150,8 @@ class Trainings:
         context = self._context(played)
         self.learner.play(decision, played, context, moving, generators)
         gain = self.learner.accuracy.mean(axis=1, dtype=np.float64) - accuracy
-        after = self.filter.spent.max(axis=1)
-        risen = problem.spent_epsilon(after) - problem.spent_epsilon(before)
         self._advance(played, context, moving)
-        return Step(played, gain, risen, reward(gain, played, problem))
+        return Step(played, gain, self.epsilon() - before, reward(gain, played, problem))
 
     def _context(self, played: Round) -> Context:
         """Count the clients of each class; sums of whole numbers, so exact."""
@@ -161,21 +159,22 @@ class Trainings:
         return Context(self._size, chosen, self.covered.astype(np.float32), self.noise)
 
     def _advance(self, played: Round, context: Context, moving: BoolArray) -> None:
+        self.largest = self.filter.spent.max(axis=1)
         self.covered = self.covered + context.chosen.astype(np.int64)
-        self.noise = np.where(played.chosen.any(axis=1), played.noise, self.noise)
+        self.noise = np.where(played.number > 0, played.noise, self.noise)
         self.seconds_left = self.seconds_left - played.seconds
         self.time = self.time + moving
-        self.last_share = np.where(moving, played.chosen.mean(axis=1), self.last_share)
+        self.last_share = np.where(moving, played.number / self.problem.config.clients, self.last_share)
 
     def observe(self) -> Float32:
         """Return the observations [N, 54] (`semverse.envs.fedsem.options.observation_space`)."""
-        c, now = self.problem.config, self.situation()
+        c, efficiency = self.problem.config, self._now(self.episode.efficiency)
         left = (1.0 - self.filter.share_spent()).astype(np.float32)
         seen = np.empty((len(self.time), OBSERVED), dtype=np.float32)
         seen[:, :10] = self.learner.accuracy
         seen[:, 10:20] = self.covered / (np.maximum(self._size, 1) * np.float32(c.rounds))
-        values = np.stack([left, np.minimum(now.efficiency, EFFICIENCY_TOP)], axis=1)
-        seen[:, 20:40] = self._by_class(values).reshape(-1, 20)
+        values = np.stack([left, np.minimum(efficiency, EFFICIENCY_TOP)], axis=1)
+        seen[:, 20:40] = _by_class(values, self._member, self._size).reshape(-1, 20)
         seen[:, 40:50] = self._entropy
         seen[:, 50] = 1.0 - self.time / c.rounds
         seen[:, 51] = self.seconds_left / c.deadline_s
@@ -185,12 +184,12 @@ class Trainings:
 
     def epsilon(self) -> FloatArray:
         """Return the largest privacy loss of a client so far [N]."""
-        return self.problem.spent_epsilon(self.filter.spent.max(axis=1))
+        return self.problem.spent_epsilon(self.largest)
 
     def infos(self, step: Step) -> dict[str, Any]:
         """Return the infos of what was just played: one array [N, ...] a key."""
         return {
-            "participants": step.round.chosen.sum(axis=1),
+            "participants": step.round.number,
             "upload_mbit": step.round.upload_mbit,
             "seconds": step.round.seconds,
             "energy_j": step.round.energy_j,
@@ -207,8 +206,16 @@ class Trainings:
         }
 
 
+def _by_class(values: Float32, member: Float32, size: Float32) -> Float32:
+    """Return means over the clients of each class [n, V, 10] of values [n, V, K]; 0 without clients."""
+    means: Float32 = np.matmul(values, member) / np.maximum(size[:, None], np.float32(1))
+    return means
+
+
 def _joined(old: Episode, new: Episode, epsilon: FloatArray, rows: IntArray) -> Episode:
     """Return an episode with some rows replaced; what was handed out before stays what it was."""
+    if len(rows) == len(old.epsilon):
+        return replace(new, epsilon=epsilon)
     found = copy.deepcopy(old)
     found.shares[rows], found.epsilon[rows], found.mean_snr[rows] = new.shares, epsilon, new.mean_snr
     found.efficiency[:, rows], found.ties[:, rows] = new.efficiency, new.ties

@@ -43,8 +43,10 @@ def draw_rounds(generators: Generators, mean_snr: Float32, problem: Problem) -> 
     for row, generator in enumerate(generators):
         generator.standard_exponential(out=fading[row], dtype=np.float32)
         generator.random(out=ties[row], dtype=np.float32)
-    efficiency = np.log2(np.float32(1.0) + mean_snr[:, None] * fading)
-    return np.ascontiguousarray(efficiency.swapaxes(0, 1)), np.ascontiguousarray(ties.swapaxes(0, 1))
+    np.multiply(fading, mean_snr[:, None], out=fading)  # in place: these arrays are large
+    fading += np.float32(1.0)
+    efficiency = np.log2(fading, out=fading)
+    return efficiency.swapaxes(0, 1), ties.swapaxes(0, 1)
 
 
 def draw_shares(generators: Generators, counts: IntArray, problem: Problem) -> Float32:

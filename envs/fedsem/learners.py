@@ -100,7 +100,7 @@ class LiveLearner:
     ) -> None:
         """Train; rows of which nobody takes part stay as they are."""
         del context
-        for row in np.flatnonzero(active & played.chosen.any(axis=1)).tolist():
+        for row in np.flatnonzero(active & (played.number > 0)).tolist():
             federation = self.federations[row]
             assert federation is not None  # it was begun
             chosen = np.flatnonzero(played.chosen[row])

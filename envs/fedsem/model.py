@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from semverse.envs.fedsem.mechanism import upload_bits
 from semverse.envs.fedsem.problem import Problem
@@ -19,9 +20,10 @@ from semverse.envs.fedsem.types import (
     Round,
 )
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 _BY_CHANNEL = np.array(["channel" in rule for rule in RULES])
 _BY_COVERAGE = np.array(["coverage" in rule for rule in RULES])
-_WIDTH = np.float32(4.0)  # of a class in the order of clients; their keys lie within 0 and 2
+_WIDTH = 4.0  # of a class in the order of clients; their keys lie within 0 and 2
 
 
 class Situation(NamedTuple):
@@ -53,17 +55,36 @@ def order(rule: IntArray, now: Situation, problem: Problem) -> tuple[IntArray, I
         covered = np.take_along_axis(now.covered[balanced], groups, axis=1)
         priority = key.copy()
         priority[balanced] = covered + ranks + own
-    found = np.argsort(np.where(eligible, priority, np.float32(np.inf)), axis=1)
-    return found, eligible.sum(axis=1)
+    found = ordered(np.where(eligible, priority, np.inf))
+    return found, np.count_nonzero(eligible, axis=1)
 
 
 def _ranks(groups: IntArray, first: IntArray, key: Float32) -> IntArray:
     """Return each client's position within its class, the smallest key being 0 [N, K]."""
     # classes stand side by side, so that sorting leaves each of them where it is
-    sorted_by = np.argsort(groups * _WIDTH + key, axis=1)
-    ranks = np.empty_like(sorted_by)
-    np.put_along_axis(ranks, sorted_by, np.arange(key.shape[1]) - first, axis=1)
-    return ranks
+    sorted_by = ordered(groups * _WIDTH + key)
+    return placed(sorted_by, np.arange(key.shape[1]) - first)
+
+
+def ordered(key: Float32 | FloatArray) -> IntArray:
+    """Return the columns [N, K] of keys [N, K], not negative, by rising key; equal ones by rising column.
+
+    The order of such numbers is that of their bits. The lowest bits give way to the column, so that sorting
+    alone does what `numpy.argsort` takes thrice as long for; keys that differ by 2^-40 of them count as equal.
+    """
+    columns = key.shape[1]
+    low = (1 << (columns - 1).bit_length()) - 1
+    found: IntArray = (key.astype(np.float64).view(np.int64) & ~low) | np.arange(columns)
+    found.sort(axis=1)
+    found &= low
+    return found
+
+
+def placed(where: IntArray, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    """Return values [N, K] put at columns [N, K] of their rows; `numpy.put_along_axis` takes longer."""
+    found = np.empty(where.size, dtype=values.dtype)
+    found[(where + np.arange(len(where))[:, None] * where.shape[1]).ravel()] = values.ravel()
+    return found.reshape(where.shape)
 
 
 def play_round(decision: Decision, mu: FloatArray, now: Situation, problem: Problem) -> Round:
@@ -83,20 +104,19 @@ def play_round(decision: Decision, mu: FloatArray, now: Situation, problem: Prob
     ranking, eligible = order(decision.rule, now, problem)
     bits = upload_bits(decision.public * CLASSES, decision.bits)
     efficiency = np.take_along_axis(now.efficiency, ranking, axis=1)
-    seconds = bits[:, None] / (c.radio.bandwidth_mhz * 1e6 * np.maximum(efficiency, 1e-6))
+    seconds: FloatArray = bits[:, None] / (c.radio.bandwidth_mhz * 1e6 * np.maximum(efficiency, 1e-6))
     seconds = np.cumsum(seconds, axis=1, dtype=np.float64) + c.training_s
-    within = np.arange(c.clients) < np.minimum(decision.count, eligible)[:, None]
-    taken = within & (seconds <= now.seconds_left[:, None])
-    taken &= taken.sum(axis=1, keepdims=True) >= c.quorum
-    number = taken.sum(axis=1)  # the first ones, for the time rises
-    chosen = np.empty_like(taken)
-    np.put_along_axis(chosen, ranking, taken, axis=1)
+    in_time = np.count_nonzero(seconds <= now.seconds_left[:, None], axis=1)  # the first ones: the time rises
+    number = np.minimum(np.minimum(decision.count, eligible), in_time)
+    number = np.where(number >= c.quorum, number, 0)
+    chosen = placed(ranking, np.arange(c.clients) < number[:, None])
     last = np.take_along_axis(seconds, np.maximum(number - 1, 0)[:, None], axis=1)[:, 0]
-    duration = np.where(number > 0, last, 0.0)
+    duration: FloatArray = np.where(number > 0, last, 0.0)
     air = np.where(number > 0, last - c.training_s, 0.0)
     energy = number * c.training_j + c.radio.transmit_w * air
     noise = mean_noise(mu, decision.public, number, c.label_clip)
-    return Round(chosen, mu, noise, number * bits * 1e-6, duration, energy)
+    mbit: FloatArray = number * bits * np.float64(1e-6)
+    return Round(chosen, number, mu, noise, mbit, duration, energy)
 
 
 def mean_noise(mu: FloatArray, public: IntArray, number: IntArray, label_clip: float) -> FloatArray:

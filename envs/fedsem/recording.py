@@ -53,17 +53,25 @@ def join(recordings: list[Recording]) -> Recording:
     return Recording(*(np.concatenate(part) for part in parts))
 
 
-def behave(rounds: int, problem: Problem, rng: np.random.Generator) -> IntArray:
+def behave(rounds: int, problem: Problem, rng: np.random.Generator, greedy: bool = False) -> IntArray:
     """Return actions of an episode [T, 5]: a constant one with changes here and there.
 
     Many clients are more likely than few, for few of them drown in noise. In every other episode nobody is
     asked any more once the budget of an average client must be spent.
+
+    Args:
+        rounds: T.
+        problem: constants.
+        rng: draws the actions.
+        greedy: only the upper half of counts, public pictures and bits, where good agents are found.
     """
-    counts = np.arange(int(problem.sizes[0]))
-    likely = counts**2 / (counts**2).sum()
+    sizes = problem.sizes
+    counts = np.arange(int(sizes[0]))
+    least = np.where([greedy, False, greedy, greedy, False], sizes // 2, 0)
+    likely = np.where(counts < least[0], 0, counts**2) / (counts[least[0] :] ** 2).sum()
 
     def draw() -> IntArray:
-        rest = rng.integers(problem.sizes[1:])
+        rest = rng.integers(least[1:], sizes[1:])
         return np.array([rng.choice(counts, p=likely), *rest])
 
     base, stops, actions = draw(), rng.random() < 0.5, list[IntArray]()
@@ -78,7 +86,7 @@ def behave(rounds: int, problem: Problem, rng: np.random.Generator) -> IntArray:
     return np.array(actions)
 
 
-def record(seed: int, problem: Problem, twins: bool = False) -> Recording:
+def record(seed: int, problem: Problem, twins: bool = False, greedy: bool = False) -> Recording:
     """Play an episode live.
 
     Args:
@@ -86,8 +94,9 @@ def record(seed: int, problem: Problem, twins: bool = False) -> Recording:
         problem: constants.
         twins: play every round, and the whole episode, a second time with other randomness of the learning,
             to tell what of the outcomes is chance.
+        greedy: as for `behave`.
     """
-    actions = behave(problem.config.rounds, problem, np.random.default_rng([seed, 1]))
+    actions = behave(problem.config.rounds, problem, np.random.default_rng([seed, 1]), greedy)
     found = _run(seed, problem, actions, 0, twins)
     if twins:
         found = replace(found, echo=_run(seed, problem, actions, 1, False).accuracy)
@@ -129,16 +138,25 @@ def _twin(trainings: Trainings, action: IntArray, rng: np.random.Generator) -> F
     return after
 
 
-def recorded(seed: int, problem: Problem, folder: Path, twins: bool = False) -> Recording:
+def recorded(
+    seed: int, problem: Problem, folder: Path, twins: bool = False, greedy: bool = False
+) -> Recording:
     """Return an episode: that of the folder if it is there, else play and write it.
+
+    Args:
+        seed: as for `record`; so are the others.
+        problem: constants.
+        folder: of the recordings.
+        twins: a second outcome of everything.
+        greedy: good decisions more often.
 
     Raises:
         InputError: a file of the folder is damaged, or the folder cannot be written to.
     """
-    path = make_folder(folder) / f"{seed}.npz"
+    path = make_folder(folder) / f"{'greedy-' if greedy else ''}{seed}.npz"
     if path.exists():
         return load_recording(path)
-    found, buffer = record(seed, problem, twins), io.BytesIO()
+    found, buffer = record(seed, problem, twins, greedy), io.BytesIO()
     np.savez_compressed(buffer, **{field.name: getattr(found, field.name) for field in fields(Recording)})
     write_atomic(path, buffer.getvalue())
     return found

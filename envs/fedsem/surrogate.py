@@ -190,8 +190,7 @@ class SurrogateLearner:
     ) -> None:
         """Tell the accuracies after a round; rows of which nobody takes part stay as they are."""
         del generators
-        number = context.chosen.sum(axis=1)
         seen = features(self.accuracy, context, played.noise, decision.public, decision.bits)
         with one_thread():
             after = self.surrogate(seen)
-        self.accuracy = np.where((active & (number > 0))[:, None], after, self.accuracy)
+        self.accuracy = np.where((active & (played.number > 0))[:, None], after, self.accuracy)

@@ -93,6 +93,7 @@ class Round:
     """What a round of N trainings came to."""
 
     chosen: BoolArray  # [N, K] who took part
+    number: IntArray  # [N] of them
     mu: FloatArray  # [N] Gaussian differential privacy of the release
     noise: FloatArray  # [N] standard deviation of the noise on each mean logit
     upload_mbit: FloatArray  # [N] of all that took part

@@ -13,7 +13,7 @@ from semverse.envs.fedsem.accountant import gdp_epsilon
 from semverse.envs.fedsem.core import Trainings
 from semverse.envs.fedsem.env import FedSemEnv
 from semverse.envs.fedsem.generator import draw_shares
-from semverse.envs.fedsem.model import Situation, order, play_round
+from semverse.envs.fedsem.model import Situation, order, ordered, placed, play_round
 from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import CLASSES, Decision
 
@@ -213,3 +213,15 @@ def test_wrong_actions_are_one_line(action):
         env.step(action)
     with pytest.raises(InputError, match="seed"):
         env.reset(options={"seed": 1})
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5, 100, 128, 129])
+def test_order_by_the_bits_of_keys_is_that_of_a_stable_sort(columns: int) -> None:
+    """Keys with many ties, infinite ones among them, in both kinds of numbers."""
+    keys = np.random.default_rng(columns).integers(0, 30, (40, columns)) / 7.0
+    keys[keys > 4] = np.inf
+    expected = np.argsort(keys, axis=1, kind="stable")
+    for kind in (np.float32, np.float64):
+        assert np.array_equal(ordered(keys.astype(kind)), expected)
+    back = placed(expected, np.take_along_axis(keys, expected, axis=1))
+    assert np.array_equal(back, keys)
