@@ -28,6 +28,7 @@ Generators = Sequence[np.random.Generator]
 EFFICIENCY_TOP = np.float32(20.0)  # bit/s/Hz, of what is observed
 OBSERVED = 5 * CLASSES + 4
 FIRST_NOISE = 16.0  # on mean logits, that stands for weights that learnt nothing
+_COPIED = ("time", "seconds_left", "largest", "covered", "last_share", "noise", "groups")
 _DERIVED = ("_first", "_member", "_size", "_entropy")  # of the classes of the clients
 
 
@@ -111,7 +112,7 @@ class Trainings:
             rng: draws the rounds to come.
         """
         found, only = Trainings(num, self.problem, learner), [row] * num
-        for name in ("time", "seconds_left", "largest", "covered", "last_share", "noise", "groups", *_DERIVED):
+        for name in (*_COPIED, *_DERIVED):
             setattr(found, name, getattr(self, name)[only])
         found.filter.spent, found.filter.budget = self.filter.spent[only], self.filter.budget[only]
         learner.accuracy = self.learner.accuracy[only]
