@@ -11,8 +11,9 @@ from semverse.scripts.cli import run
 
 
 def command(
-    episodes: Annotated[int, typer.Option(min=1, help="Live trainings to learn from.")] = 500,
-    held_out: Annotated[int, typer.Option(min=2, help="Live trainings to judge by.")] = 40,
+    episodes: Annotated[int, typer.Option(min=1, help="Live trainings of each kind to learn from.")] = 1200,
+    held_out: Annotated[int, typer.Option(min=2, help="Live trainings of each kind to judge by.")] = 100,
+    echoes: Annotated[int, typer.Option(min=1, help="Further trainings of each of these.")] = 7,
     out: Annotated[
         Path, typer.Option(help="Folder of the recordings; what is there is not played again.")
     ] = Path("runs/fedsem_surrogate"),
@@ -29,26 +30,31 @@ def command(
 
     from semverse.envs.fedsem.datasets import load_data
     from semverse.envs.fedsem.problem import Problem
-    from semverse.envs.fedsem.recording import FIRST_HELD_OUT, join, recorded
+    from semverse.envs.fedsem.recording import FIRST_HELD_OUT, Recording, join, recorded
     from semverse.envs.fedsem.surrogate import save_surrogate
-    from semverse.envs.fedsem.surrogate_fit import fit, judge
+    from semverse.envs.fedsem.surrogate_fit import Errors, fit, judge
 
     problem = Problem.of("default", epsilon=(3.0, 10.0))
     clip = problem.config.label_clip
-    later = tqdm(range(FIRST_HELD_OUT, FIRST_HELD_OUT + held_out), desc="held out", unit="episode")
-    judged = join([recorded(one, problem, out, twins=True) for one in later])
-    earlier = tqdm(range(episodes), desc="to learn from", unit="episode")
-    data = join([recorded(one, problem, out) for one in earlier])
+    kinds, later = {"broad": False, "greedy": True}, range(FIRST_HELD_OUT, FIRST_HELD_OUT + held_out)
+
+    def play(seeds: range, kind: str, again: int, label: str) -> Recording:
+        shown = tqdm(seeds, desc=f"{label}, {kind}", unit="episode")
+        return join([recorded(one, problem, out, again, kinds[kind]) for one in shown])
+
+    judged = {kind: play(later, kind, echoes, "held out") for kind in kinds}
+    data = join([play(range(episodes), kind, 0, "to learn from") for kind in kinds])
     counts = np.bincount(load_data(problem.config.data).labels)
     found = fit(data, clip, counts, seed, lambda passes: tqdm(passes, desc="fits", unit="pass"))
-    errors = judge(found, judged, clip)
-    table = Table("what", "value", title=f"{held_out} held-out trainings, {episodes} to learn from")
-    for name, value in dataclasses.asdict(errors).items():
-        shown = [value] if isinstance(value, float) else value
-        table.add_row(name, ", ".join(f"{one:.4f}" for one in shown))
+    errors = {kind: judge(found, held, clip) for kind, held in judged.items()}
+    table = Table("what", *kinds, title=f"{held_out} held-out trainings of each, {episodes} to learn from")
+    for field in dataclasses.fields(Errors):
+        values = (np.atleast_1d(getattr(errors[kind], field.name)) for kind in kinds)
+        table.add_row(field.name, *(", ".join(f"{one:.4f}" for one in value) for value in values))
     Console(width=100).print(table)
     if save is not None:
-        save_surrogate(dataclasses.replace(found, error=np.array(errors.quantiles, np.float32)), save)
+        error = np.array(errors["broad"].quantiles, np.float32)
+        save_surrogate(dataclasses.replace(found, error=error), save)
 
 
 if __name__ == "__main__":

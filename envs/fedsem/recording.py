@@ -17,7 +17,7 @@ from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import CLASSES, BoolArray, Float32, FloatArray, IntArray
 from semverse.envs.files import make_folder, read_bytes, write_atomic
 
-FIRST_HELD_OUT = 1_000_000  # seed; trainings of the stand-in and of agents never use those from here on
+FIRST_HELD_OUT = 1_100_000  # seed; trainings of the stand-in never use those from here on
 _CHANGE = 0.3  # probability that a part of the action is drawn anew in a round
 _IDLE = 0.05
 
@@ -28,7 +28,7 @@ class Recording:
 
     accuracy: Float32  # [E, T + 1, 10] of the server on each class, before and after each round
     twin: Float32  # [E, T, 10] after each round, had its randomness been another; NaN: not tried
-    echo: Float32  # [E, T + 1, 10] of the same decisions with other randomness all along; NaN: not tried
+    echoes: Float32  # [E, M, T + 1, 10] M trainings of the same decisions with other randomness all along
     chosen: IntArray  # [E, T, 10] clients of each class that took part
     size: IntArray  # [E, 10] clients of each class
     mu: FloatArray  # [E, T] of the releases
@@ -86,21 +86,20 @@ def behave(rounds: int, problem: Problem, rng: np.random.Generator, greedy: bool
     return np.array(actions)
 
 
-def record(seed: int, problem: Problem, twins: bool = False, greedy: bool = False) -> Recording:
+def record(seed: int, problem: Problem, echoes: int = 0, greedy: bool = False) -> Recording:
     """Play an episode live.
 
     Args:
         seed: of everything.
         problem: constants.
-        twins: play every round, and the whole episode, a second time with other randomness of the learning,
-            to tell what of the outcomes is chance.
+        echoes: play the whole episode so often again, and every round once more, with other randomness of the
+            learning, to tell what of the outcomes is chance.
         greedy: as for `behave`.
     """
     actions = behave(problem.config.rounds, problem, np.random.default_rng([seed, 1]), greedy)
-    found = _run(seed, problem, actions, 0, twins)
-    if twins:
-        found = replace(found, echo=_run(seed, problem, actions, 1, False).accuracy)
-    return found
+    found = _run(seed, problem, actions, 0, echoes > 0)
+    again = [_run(seed, problem, actions, one, False).accuracy for one in range(1, echoes + 1)]
+    return replace(found, echoes=np.stack(again, axis=1)) if again else found
 
 
 def _run(seed: int, problem: Problem, actions: IntArray, chance: int, twins: bool) -> Recording:
@@ -121,7 +120,7 @@ def _run(seed: int, problem: Problem, actions: IntArray, chance: int, twins: boo
     return Recording(
         accuracy=np.array(accuracy)[None],
         twin=twin[None],
-        echo=np.full((1, len(accuracy), CLASSES), np.nan, dtype=np.float32),
+        echoes=np.zeros((1, 0, len(accuracy), CLASSES), dtype=np.float32),
         chosen=np.array(chosen)[None],
         size=np.bincount(trainings.groups[0], minlength=CLASSES)[None],
         mu=np.array(mu)[None],
@@ -138,16 +137,14 @@ def _twin(trainings: Trainings, action: IntArray, rng: np.random.Generator) -> F
     return after
 
 
-def recorded(
-    seed: int, problem: Problem, folder: Path, twins: bool = False, greedy: bool = False
-) -> Recording:
+def recorded(seed: int, problem: Problem, folder: Path, echoes: int = 0, greedy: bool = False) -> Recording:
     """Return an episode: that of the folder if it is there, else play and write it.
 
     Args:
         seed: as for `record`; so are the others.
         problem: constants.
         folder: of the recordings.
-        twins: a second outcome of everything.
+        echoes: other outcomes of the same.
         greedy: good decisions more often.
 
     Raises:
@@ -156,7 +153,7 @@ def recorded(
     path = make_folder(folder) / f"{'greedy-' if greedy else ''}{seed}.npz"
     if path.exists():
         return load_recording(path)
-    found, buffer = record(seed, problem, twins, greedy), io.BytesIO()
+    found, buffer = record(seed, problem, echoes, greedy), io.BytesIO()
     np.savez_compressed(buffer, **{field.name: getattr(found, field.name) for field in fields(Recording)})
     write_atomic(path, buffer.getvalue())
     return found

@@ -21,7 +21,7 @@ from semverse.envs.fedsem.types import BoolArray, Float32, FloatArray, IntArray
 HIDDEN = (32, 32)
 ROUNDS = 6  # that the network predicts in a row while it is fitted
 MEAN_WEIGHT = 30.0  # of the squared error of the mean accuracy, beside that of each class
-PASSES, BATCH, RATE, DECAY = 150, 256, 5e-3, 1e-2
+PASSES, BATCH, RATE, DECAY = 60, 256, 5e-3, 1e-2
 Watch = Callable[[Iterable[int]], Iterable[int]]  # shows the passes
 
 
@@ -140,13 +140,13 @@ class Errors:
     chance: float  # mean absolute deviation of a round's outcome from its mean, by chance alone
     chance_rms: float  # nobody can come below these two
     ten_step_rms: float  # after ten rounds of its own predictions
-    rank: float  # Spearman's correlation of predicted and true accuracies after ten rounds
-    rank_of_chance: float  # the same of one training and another of the same decisions
-    rank_of_means: float  # of predictions, and means of two trainings of the same decisions
+    rank: float  # Spearman's correlation of predicted accuracies after ten rounds with means over trainings
+    rank_of_one: float  # ... with one training alone
+    rank_of_chance: float  # of one training with the mean of the others of the same decisions
 
 
 def judge(surrogate: Surrogate, data: Recording, label_clip: float) -> Errors:
-    """Tell the errors on recorded trainings of at least ten rounds, with twins."""
+    """Tell the errors on recorded trainings of at least ten rounds, with echoes."""
     played = data.played
     seen = round_features(data, label_clip)[played]
     after, before = data.accuracy[:, 1:][played], data.accuracy[:, :-1][played]
@@ -155,7 +155,9 @@ def judge(surrogate: Surrogate, data: Recording, label_clip: float) -> Errors:
     # two outcomes of a round differ by the root of 2 more than one of them from their mean
     chance = (data.twin[played] - after).mean(axis=1, dtype=np.float64) / np.sqrt(2.0)
     last = predict(surrogate, data, label_clip, 10)[:, -1].mean(axis=1, dtype=np.float64)
-    true, other = (part[:, 10].mean(axis=1, dtype=np.float64) for part in (data.accuracy, data.echo))
+    true = data.accuracy[:, 10].mean(axis=1, dtype=np.float64)
+    others = data.echoes[:, :, 10].mean(axis=(1, 2), dtype=np.float64)
+    trainings = 1 + data.echoes.shape[1]
     middle, most = np.quantile(np.abs(means), [0.5, 0.9]).tolist()
     return Errors(
         one_step=float(np.abs(means).mean()),
@@ -166,9 +168,9 @@ def judge(surrogate: Surrogate, data: Recording, label_clip: float) -> Errors:
         chance=float(np.abs(chance).mean()),
         chance_rms=_rms(chance),
         ten_step_rms=_rms(last - true),
-        rank=rank_correlation(last, true),
-        rank_of_chance=rank_correlation(true, other),
-        rank_of_means=rank_correlation(last, true + other),
+        rank=rank_correlation(last, (true + (trainings - 1) * others) / trainings),
+        rank_of_one=rank_correlation(last, true),
+        rank_of_chance=rank_correlation(true, others),
     )
 
 

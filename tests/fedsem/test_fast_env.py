@@ -89,12 +89,12 @@ def test_classes_may_be_renamed():
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recordings")
-    return folder, [recorded(seed, TOY, folder, twins=True) for seed in range(3)]
+    return folder, [recorded(seed, TOY, folder, echoes=2) for seed in range(3)]
 
 
 def test_recordings_are_repeatable_and_not_played_twice(recordings, tmp_path):
     folder, found = recordings
-    again, fresh = recorded(1, TOY, folder), recorded(1, TOY, tmp_path, twins=True)
+    again, fresh = recorded(1, TOY, folder), recorded(1, TOY, tmp_path, echoes=2)
     assert data_equivalence(vars(again), vars(found[1]), exact=True)
     assert data_equivalence(vars(fresh), vars(found[1]), exact=True)
     (folder / "9.npz").write_bytes(b"no recording")
