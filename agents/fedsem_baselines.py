@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import numpy as np
 import pydantic
@@ -12,10 +12,10 @@ import pydantic
 from semverse.agents.fedsem_plans import all_actions, best_plans, play_flat
 from semverse.agents.rules import RowRule
 from semverse.envs.config import Config
-from semverse.envs.errors import InputError
+from semverse.envs.fedsem.behaviour import Choice, action_of
 from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.surrogate import SurrogateLearner
-from semverse.envs.fedsem.types import RULES, FloatArray, IntArray
+from semverse.envs.fedsem.types import FloatArray, IntArray
 
 Whole = Annotated[int, pydantic.Field(ge=0)]
 Count = Annotated[int, pydantic.Field(ge=1)]
@@ -52,11 +52,27 @@ class FlatConfig(Config):
     schedules: Annotated[tuple[Schedule, ...], pydantic.Field(min_length=1)]
 
 
+class VariedSchedule(Config):
+    """A schedule for a privacy budget, one decision a round."""
+
+    epsilon: Annotated[float, pydantic.Field(gt=0)]
+    decisions: Annotated[tuple[Choice, ...], pydantic.Field(min_length=1)]  # nobody is asked after them
+
+
+class VariedConfig(Config):
+    """Hyper-parameters of `VariedScheduleAgent`."""
+
+    schedules: Annotated[tuple[VariedSchedule, ...], pydantic.Field(min_length=1)]
+
+
 class LookaheadConfig(Config):
     """Hyper-parameters of `LookaheadAgent`."""
 
     futures: Count  # imagined for every decision
     seed: int  # of them
+
+
+AnySchedule = TypeVar("AnySchedule", Schedule, VariedSchedule)
 
 
 class RoundRule(RowRule):
@@ -85,16 +101,8 @@ def options_of(wanted: FixedConfig, problem: Problem) -> IntArray:
     Raises:
         InputError: a value that the profile does not offer.
     """
-    a = problem.config.actions
-    known = {"count": a.counts, "rule": RULES, "public": a.public, "bits": a.bits, "payment": a.payments}
-    found = []
-    for key, values in known.items():
-        value = getattr(wanted, key)
-        if value not in values:
-            remedy = "choose from " + ", ".join(map(str, values))
-            raise InputError(f"is {value!r}", source="agent", key=key, remedy=remedy)
-        found.append(values.index(value))
-    return np.array(found)
+    choice = (wanted.count, wanted.rule, wanted.public, wanted.bits, wanted.payment)
+    return action_of(choice, problem, "agent")
 
 
 def _nobody(action: IntArray) -> IntArray:
@@ -112,9 +120,18 @@ class FixedRoundAgent(RoundRule):
 
 def follow(wanted: FixedConfig, seen: FloatArray, problem: Problem) -> IntArray:
     """Return what a flat schedule says at an observation [54]."""
-    played = round((1.0 - float(seen[_ROUNDS])) * problem.config.rounds)
     action = options_of(wanted, problem)
-    return action if played < wanted.rounds else _nobody(action)
+    return action if rounds_played(seen, problem) < wanted.rounds else _nobody(action)
+
+
+def rounds_played(seen: FloatArray, problem: Problem) -> int:
+    """Return how many rounds are over at an observation [54]."""
+    return round((1.0 - float(seen[_ROUNDS])) * problem.config.rounds)
+
+
+def nearest(schedules: Sequence[AnySchedule], seen: FloatArray) -> AnySchedule:
+    """Return the schedule whose privacy budget is nearest to that of an observation [54]."""
+    return min(schedules, key=lambda one: abs(math.log2(one.epsilon) - float(seen[_EPSILON])))
 
 
 class RandomRoundAgent(RoundRule):
@@ -138,9 +155,21 @@ class FlatScheduleAgent(RoundRule):
 
     def decide(self, seen: FloatArray, row: int) -> IntArray:
         """Return the schedule's decision."""
-        known = self.config.schedules
-        gaps = [abs(math.log2(schedule.epsilon) - float(seen[_EPSILON])) for schedule in known]
-        return follow(known[int(np.argmin(gaps))], seen, self.problem)
+        return follow(nearest(self.config.schedules, seen), seen, self.problem)
+
+
+class VariedScheduleAgent(RoundRule):
+    """The schedule of the nearest privacy budget that a search found (`semverse.scripts.fedsem_schedule`)."""
+
+    Config: ClassVar[Any] = VariedConfig
+
+    def decide(self, seen: FloatArray, row: int) -> IntArray:
+        """Return the schedule's decision for the round."""
+        decisions = nearest(self.config.schedules, seen).decisions
+        played = rounds_played(seen, self.problem)
+        if played < len(decisions):
+            return action_of(decisions[played], self.problem, "agent")
+        return _nobody(action_of(decisions[-1], self.problem, "agent"))
 
 
 class LookaheadAgent(RoundRule):

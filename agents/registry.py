@@ -108,6 +108,12 @@ _ACTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "the best decision that never changes",
     ),
     (
+        "varied_schedule",
+        "fedsem_baselines:VariedScheduleAgent",
+        FEDSEM_ENVS,
+        "a decision a round, by beam search",
+    ),
+    (
         "lookahead",
         "fedsem_baselines:LookaheadAgent",
         FEDSEM_ENVS,

@@ -12,6 +12,9 @@ from semverse.scripts.cli import run
 
 def command(
     episodes: Annotated[int, typer.Option(min=1, help="Live trainings of each kind to learn from.")] = 1200,
+    around: Annotated[
+        int, typer.Option(min=0, help="The same that deviate from each explored schedule.")
+    ] = 250,
     held_out: Annotated[int, typer.Option(min=2, help="Live trainings of each kind to judge by.")] = 100,
     echoes: Annotated[int, typer.Option(min=1, help="Further trainings of each of these.")] = 7,
     out: Annotated[
@@ -28,6 +31,7 @@ def command(
     from rich.table import Table
     from tqdm import tqdm
 
+    from semverse.envs.fedsem.behaviour import BROAD, GREEDY, Behaviour, explored
     from semverse.envs.fedsem.datasets import load_data
     from semverse.envs.fedsem.problem import Problem
     from semverse.envs.fedsem.recording import FIRST_HELD_OUT, Recording, join, recorded
@@ -36,20 +40,23 @@ def command(
 
     problem = Problem.of("default", epsilon=(3.0, 10.0))
     clip = problem.config.label_clip
-    kinds, later = {"broad": False, "greedy": True}, range(FIRST_HELD_OUT, FIRST_HELD_OUT + held_out)
+    later, plans = range(FIRST_HELD_OUT, FIRST_HELD_OUT + held_out), explored(problem)
 
-    def play(seeds: range, kind: str, again: int, label: str) -> Recording:
-        shown = tqdm(seeds, desc=f"{label}, {kind}", unit="episode")
-        return join([recorded(one, problem, out, again, kinds[kind]) for one in shown])
+    def play(seeds: range, kind: Behaviour, again: int, label: str) -> Recording:
+        shown = tqdm(seeds, desc=f"{label}, {kind.name}", unit="episode")
+        return join([recorded(one, problem, out, again, kind) for one in shown])
 
-    judged = {kind: play(later, kind, echoes, "held out") for kind in kinds}
-    data = join([play(range(episodes), kind, 0, "to learn from") for kind in kinds])
+    kinds = [BROAD, GREEDY]
+    judged = {kind.name: play(later, kind, echoes, "held out") for kind in kinds}
+    numbers = [episodes] * len(kinds) + [around] * len(plans)
+    both = zip([*kinds, *plans], numbers, strict=True)
+    data = join([play(range(number), kind, 0, "to learn from") for kind, number in both])
     counts = np.bincount(load_data(problem.config.data).labels)
     found = fit(data, clip, counts, seed, lambda passes: tqdm(passes, desc="fits", unit="pass"))
     errors = {kind: judge(found, held, clip) for kind, held in judged.items()}
-    table = Table("what", *kinds, title=f"{held_out} held-out trainings of each, {episodes} to learn from")
+    table = Table("what", *judged, title=f"{held_out} held-out trainings of each, {episodes} to learn from")
     for field in dataclasses.fields(Errors):
-        values = (np.atleast_1d(getattr(errors[kind], field.name)) for kind in kinds)
+        values = (np.atleast_1d(getattr(one, field.name)) for one in errors.values())
         table.add_row(field.name, *(", ".join(f"{one:.4f}" for one in value) for value in values))
     Console(width=100).print(table)
     if save is not None:

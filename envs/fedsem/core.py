@@ -111,18 +111,28 @@ class Trainings:
             learner: of as many, to take the accuracies over.
             rng: draws the rounds to come.
         """
-        found, only = Trainings(num, self.problem, learner), [row] * num
-        for name in (*_COPIED, *_DERIVED):
-            setattr(found, name, getattr(self, name)[only])
-        found.filter.spent, found.filter.budget = self.filter.spent[only], self.filter.budget[only]
-        learner.accuracy = self.learner.accuracy[only]
-        now, mean = int(self.time[row]), self.episode.mean_snr[[row]]
-        drawn = draw_rounds([rng], mean, self.problem)
+        only = self.selected(np.array([row]), learner)
+        now = int(self.time[row])
+        drawn = draw_rounds([rng], only.episode.mean_snr, self.problem)
         for future, known in zip(drawn, (self.episode.efficiency, self.episode.ties), strict=True):
             future[: now + 1] = known[: now + 1, [row]]
-        many = (np.repeat(part, num, axis=1) for part in drawn)
-        shares, epsilon = self.episode.shares[only], self.episode.epsilon[only]
-        found.episode = Episode(shares, epsilon, mean.repeat(num, axis=0), *many)
+        only.episode = replace(only.episode, efficiency=drawn[0], ties=drawn[1])
+        return only.selected(np.zeros(num, dtype=np.int64), learner)
+
+    def selected(self, rows: IntArray, learner: Learner) -> Trainings:
+        """Return copies of the trainings of some rows, with all that is to come; rows may be repeated.
+
+        Args:
+            rows: n of them.
+            learner: takes their accuracies over.
+        """
+        found, old = Trainings(len(rows), self.problem, learner), self.episode
+        for name in (*_COPIED, *_DERIVED):
+            setattr(found, name, getattr(self, name)[rows])
+        found.filter.spent, found.filter.budget = self.filter.spent[rows], self.filter.budget[rows]
+        learner.accuracy = self.learner.accuracy[rows]
+        known = (old.shares[rows], old.epsilon[rows], old.mean_snr[rows])
+        found.episode = Episode(*known, old.efficiency[:, rows], old.ties[:, rows])
         return found
 
     def situation(self) -> Situation:

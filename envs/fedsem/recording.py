@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from semverse.envs.errors import InputError
+from semverse.envs.fedsem.behaviour import BROAD, Behaviour
 from semverse.envs.fedsem.core import Trainings
 from semverse.envs.fedsem.learners import LiveLearner
 from semverse.envs.fedsem.problem import Problem
@@ -18,8 +19,6 @@ from semverse.envs.fedsem.types import CLASSES, BoolArray, Float32, FloatArray, 
 from semverse.envs.files import make_folder, read_bytes, write_atomic
 
 FIRST_HELD_OUT = 1_100_000  # seed; trainings of the stand-in never use those from here on
-_CHANGE = 0.3  # probability that a part of the action is drawn anew in a round
-_IDLE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,40 +52,7 @@ def join(recordings: list[Recording]) -> Recording:
     return Recording(*(np.concatenate(part) for part in parts))
 
 
-def behave(rounds: int, problem: Problem, rng: np.random.Generator, greedy: bool = False) -> IntArray:
-    """Return actions of an episode [T, 5]: a constant one with changes here and there.
-
-    Many clients are more likely than few, for few of them drown in noise. In every other episode nobody is
-    asked any more once the budget of an average client must be spent.
-
-    Args:
-        rounds: T.
-        problem: constants.
-        rng: draws the actions.
-        greedy: only the upper half of counts, public pictures and bits, where good agents are found.
-    """
-    sizes = problem.sizes
-    counts = np.arange(int(sizes[0]))
-    least = np.where([greedy, False, greedy, greedy, False], sizes // 2, 0)
-    likely = np.where(counts < least[0], 0, counts**2) / (counts[least[0] :] ** 2).sum()
-
-    def draw() -> IntArray:
-        rest = rng.integers(least[1:], sizes[1:])
-        return np.array([rng.choice(counts, p=likely), *rest])
-
-    base, stops, actions = draw(), rng.random() < 0.5, list[IntArray]()
-    payments, spent = problem.config.actions.payments, 0.0
-    for _ in range(rounds):
-        action = np.where(rng.random(len(base)) < _CHANGE, draw(), base)
-        if rng.random() < _IDLE or (stops and spent > 0.99):
-            action[0] = 0
-        if problem.config.actions.counts[action[0]] > 0:
-            spent += 1.0 / payments[action[4]]
-        actions.append(action)
-    return np.array(actions)
-
-
-def record(seed: int, problem: Problem, echoes: int = 0, greedy: bool = False) -> Recording:
+def record(seed: int, problem: Problem, echoes: int = 0, behaviour: Behaviour = BROAD) -> Recording:
     """Play an episode live.
 
     Args:
@@ -94,9 +60,9 @@ def record(seed: int, problem: Problem, echoes: int = 0, greedy: bool = False) -
         problem: constants.
         echoes: play the whole episode so often again, and every round once more, with other randomness of the
             learning, to tell what of the outcomes is chance.
-        greedy: as for `behave`.
+        behaviour: decides.
     """
-    actions = behave(problem.config.rounds, problem, np.random.default_rng([seed, 1]), greedy)
+    actions = behaviour.actions(problem, np.random.default_rng([seed, 1]))
     found = _run(seed, problem, actions, 0, echoes > 0)
     again = [_run(seed, problem, actions, one, False).accuracy for one in range(1, echoes + 1)]
     return replace(found, echoes=np.stack(again, axis=1)) if again else found
@@ -137,7 +103,9 @@ def _twin(trainings: Trainings, action: IntArray, rng: np.random.Generator) -> F
     return after
 
 
-def recorded(seed: int, problem: Problem, folder: Path, echoes: int = 0, greedy: bool = False) -> Recording:
+def recorded(
+    seed: int, problem: Problem, folder: Path, echoes: int = 0, behaviour: Behaviour = BROAD
+) -> Recording:
     """Return an episode: that of the folder if it is there, else play and write it.
 
     Args:
@@ -145,15 +113,15 @@ def recorded(seed: int, problem: Problem, folder: Path, echoes: int = 0, greedy:
         problem: constants.
         folder: of the recordings.
         echoes: other outcomes of the same.
-        greedy: good decisions more often.
+        behaviour: decides.
 
     Raises:
         InputError: a file of the folder is damaged, or the folder cannot be written to.
     """
-    path = make_folder(folder) / f"{'greedy-' if greedy else ''}{seed}.npz"
+    path = make_folder(folder) / f"{behaviour.name}-{seed}.npz"
     if path.exists():
         return load_recording(path)
-    found, buffer = record(seed, problem, echoes, greedy), io.BytesIO()
+    found, buffer = record(seed, problem, echoes, behaviour), io.BytesIO()
     np.savez_compressed(buffer, **{field.name: getattr(found, field.name) for field in fields(Recording)})
     write_atomic(path, buffer.getvalue())
     return found

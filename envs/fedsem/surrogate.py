@@ -11,7 +11,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -169,8 +169,11 @@ class SurrogateLearner:
                 raise InputError("was not recorded", source="FedSemFast-v0", key=key, remedy=remedy)
         self.problem, self.surrogate = problem, surrogate or load_surrogate()
         self.accuracy: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
-        rng = np.random.default_rng(0)
-        self._shares = draw_shares([rng] * _SHARINGS, self.surrogate.counts, problem)
+
+    @cached_property
+    def _shares(self) -> Float32:
+        """Many ways to share out the pictures [256, K, 10]; copies of trainings that began never ask."""
+        return draw_shares([np.random.default_rng(0)] * _SHARINGS, self.surrogate.counts, self.problem)
 
     def begin(self, rows: IntArray, generators: Generators) -> Float32:
         """Draw one of many ways to share out pictures, and an initial model's accuracies."""

@@ -21,7 +21,7 @@ from semverse.envs.fedsem.types import BoolArray, Float32, FloatArray, IntArray
 HIDDEN = (32, 32)
 ROUNDS = 6  # that the network predicts in a row while it is fitted
 MEAN_WEIGHT = 30.0  # of the squared error of the mean accuracy, beside that of each class
-PASSES, BATCH, RATE, DECAY = 60, 256, 5e-3, 1e-2
+PASSES, BATCH, RATE, DECAY = 40, 256, 5e-3, 1e-2
 Watch = Callable[[Iterable[int]], Iterable[int]]  # shows the passes
 
 

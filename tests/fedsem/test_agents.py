@@ -4,6 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+from semverse.agents.fedsem_beam import begin, best_schedule, decided, plausible_actions
 from semverse.agents.fedsem_plans import all_actions, best_plans, describe, play_flat, screen
 from semverse.agents.fedsem_study import judge_live, play_live
 from semverse.agents.registry import list_agents, make_agent
@@ -14,7 +15,15 @@ from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.surrogate import SurrogateLearner
 
 FAST = "semverse/FedSemFast-v0"
-RULES = ("fedsem_random", "channel", "coverage", "coverage_channel", "flat_schedule", "lookahead")
+RULES = (
+    "fedsem_random",
+    "channel",
+    "coverage",
+    "coverage_channel",
+    "flat_schedule",
+    "varied_schedule",
+    "lookahead",
+)
 PROBLEM = Problem.of("default", epsilon=8.0)
 TOY = {"rule": "coverage", "count": 10, "public": 60, "bits": 8, "payment": 4, "rounds": 3}
 
@@ -134,3 +143,42 @@ def test_verdicts_are_paired(tmp_path):
     assert short.gain_interval == (0, 0)
     assert long.gain == pytest.approx(long.total - short.total)
     assert long.gain_interval[0] <= long.gain <= long.gain_interval[1]
+
+
+def late(rounds):
+    """Return two trainings that have so many rounds left, and their value so far counts for nothing."""
+    starts = begin(PROBLEM, 2, 5)
+    for _ in range(PROBLEM.config.rounds - rounds):
+        starts.play(np.array([[3, 1, 2, 1, 5]] * 2), [np.random.default_rng(0)] * 2)
+    return starts
+
+
+def played(starts, actions):
+    copies = starts.selected(np.arange(2), SurrogateLearner(2, PROBLEM))
+    nothing = [np.random.default_rng(0)] * 2
+    return sum(copies.play(np.array([action] * 2), nothing).reward.mean() for action in actions)
+
+
+def test_a_beam_wide_enough_finds_the_best_pair_of_rounds():
+    starts, choices = late(2), plausible_actions(PROBLEM)[::9]
+    found = best_schedule(starts, 10_000)
+    singles = [played(starts, [one]) for one in choices]
+    pairs = [played(starts, [one, other]) for one in choices for other in choices]
+    assert found.value >= max(0.0, *singles, *pairs)
+    assert found.value == pytest.approx(played(starts, found.actions.tolist()))
+
+
+def test_a_wider_beam_is_not_worse_and_its_schedule_can_be_played():
+    starts = late(4)
+    narrow, wide = (best_schedule(starts, width) for width in (1, 3))
+    assert wide.value >= narrow.value > 0
+    rows = decided(wide, PROBLEM)
+    agent = make_agent("varied_schedule", FAST, schedules=[{"epsilon": 8.0, "decisions": rows}])
+    env = gymnasium.make(FAST)
+    observation, _ = env.reset(seed=0)
+    agent.begin(env)
+    for action in [*wide.actions, np.zeros(5)]:
+        decision = agent.act(observation)
+        assert decision[0] == action[0]
+        assert not action.any() or decision.tolist() == action.tolist()
+        observation, *_ = env.step(decision)

@@ -8,6 +8,7 @@ from gymnasium.vector import AutoresetMode
 
 import semverse.envs  # noqa: F401  registers the ids
 from semverse.envs.errors import InputError
+from semverse.envs.fedsem.behaviour import BROAD, CHANGE, GREEDY, Behaviour, explored
 from semverse.envs.fedsem.learners import Context
 from semverse.envs.fedsem.model import mean_noise
 from semverse.envs.fedsem.problem import Problem
@@ -135,3 +136,25 @@ def test_a_damaged_stand_in_is_one_line(tmp_path):
     (tmp_path / "x.npz").write_bytes(b"")
     with pytest.raises(InputError, match="stand-in"):
         load_surrogate(tmp_path / "x.npz")
+
+
+def test_behaviours_deviate_from_their_plans_and_greedy_ones_keep_to_good_decisions():
+    plan = np.array([[2, 1, 1, 0, 2], [3, 1, 1, 1, 1]])
+    many = np.array(
+        [Behaviour("p", True, plan).actions(TOY, np.random.default_rng(seed)) for seed in range(200)]
+    )
+    asked = many[:, :2][..., 0] > 0
+    same = (many[:, :2, 1:] == plan[:, 1:]).mean(axis=(0, 2))
+    assert (same > 1 - CHANGE).all()
+    assert (same < 1).all()
+    assert 0.8 < asked.mean() < 1  # idle rounds, and a spent budget
+    greedy = np.array([GREEDY.actions(TOY, np.random.default_rng(seed)) for seed in range(50)])
+    upper = TOY.sizes // 2
+    assert ((greedy[..., 0] == 0) | (greedy[..., 0] >= upper[0])).all()
+    assert (greedy[..., 2:4] >= upper[2:4]).all()
+    assert BROAD.actions(TOY, np.random.default_rng(0)).shape == (TOY.config.rounds, 5)
+
+
+def test_explored_schedules_are_of_the_default_profile():
+    names = [one.name for one in explored(Problem.of("default"))]
+    assert len(names) == len(set(names)) > 0
