@@ -1,5 +1,6 @@
 """Learned agents on every environment the registry says they support."""
 
+import numpy as np
 import pytest
 
 from semverse.agents.registry import list_agents, make_agent
@@ -13,6 +14,7 @@ TINY = {
 }
 SETTINGS = {
     "semverse/ISGCDynamic-v0": {"slots": 5},
+    "semverse/FedSem-v0": {"profile": "toy"},  # really trains: the default takes minutes
     "semverse/VLSCC-v0": {"profile": "toy", "frames": 4},
     "semverse/VLSCCMap-v0": {"profile": "toy_map", "frames": 4},
 }
@@ -25,6 +27,8 @@ def test_agents_train_and_score_where_they_say(name: str, env_id: str) -> None:
     features = {} if "ISGC" in env_id else {"features": "raw"}
     agent = make_agent(name, env_id, env_settings=settings, **TINY[name], **features)
     agent.train(Session(total_steps=16, num_envs=4, seed=0, checkpoint_every=16))
-    scores = evaluate_agent(agent, env_id, settings, episodes=4, seed=1).scores
-    assert (scores > 0).all()
-    assert (scores <= 1 + 1e-6).all()
+    found = evaluate_agent(agent, env_id, settings, episodes=4, seed=1)
+    assert np.isfinite(found.scores).all()
+    if found.bounds is not None:
+        assert (found.scores > 0).all()
+        assert (found.scores <= 1 + 1e-6).all()
