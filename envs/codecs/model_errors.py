@@ -13,12 +13,11 @@ from semverse.envs.channels import bler, block_fading_bler, waterfall
 from semverse.envs.codecs.bitstream import Frames, codec_named
 from semverse.envs.codecs.chain import send
 from semverse.envs.codecs.classical import clean_psnr_db, encode
-from semverse.envs.codecs.fineness import fineness
+from semverse.envs.codecs.fineness import FloatArray, fineness
 from semverse.envs.codecs.loss_model import expected_psnr_db
 from semverse.envs.codecs.metrics import luma, psnr_db
 from semverse.envs.codecs.rate_model import (
     Curve,
-    FloatArray,
     RateDistortion,
     check_probes,
     mean_bits,

@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from semverse.envs.codecs.vlscc.checkpoint import begin_with, make_codec
-from semverse.envs.codecs.vlscc.codec import Codec
+from semverse.envs.codecs.vlscc.codec import Codec, inference
 from semverse.envs.codecs.vlscc.control import RateControl
 from semverse.envs.codecs.vlscc.loss import rate_distortion
 from semverse.envs.codecs.vlscc.rate import quantise
@@ -101,7 +101,7 @@ class Trainer(Steps):
         found = self.codec.allocate(features, snr_db, self.control.rates[asked])
         return torch.where(chosen.reshape(-1, *(1,) * (free.dim() - 1)), found, free), asked, chosen
 
-    @torch.no_grad()
+    @inference
     def _shares(self, source: Tensor, snr_db: Iterable[float]) -> Tensor:
         """Return the mean share of symbols that samples are sent with [S, R], by SNR and rate asked for."""
         codec, found, count = self.codec, list[Tensor](), len(source)
