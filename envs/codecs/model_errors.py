@@ -27,7 +27,8 @@ from semverse.envs.files import read_text, write_atomic
 
 LEVELS = {name: tuple(range(17, 48, 3)) for name in ("x264", "x265", "hevc-intra")}
 LEVELS["svt-av1"] = tuple(range(15, 64, 3))
-LEVELS |= {name: tuple(range(5, 96, 3)) for name in ("jpeg", "webp", "avif")}
+LEVELS |= {name: tuple(range(5, 96, 3)) for name in ("webp", "avif")}
+LEVELS["jpeg"] = tuple(range(6, 96, 2))
 LEVELS["jpeg2000"] = tuple(range(22, 47))
 GOP, CURVE_FRAMES, LOSS_FRAMES = 15, 30, 60
 LARGEST = (288, 352)  # larger frames are cropped to their middle

@@ -42,8 +42,8 @@ def test_curves_of_pictures_are_over_their_scale():
     for missed in (errors.table_errors("jpeg", lines), errors.probe_errors("jpeg", lines)):
         np.testing.assert_allclose(missed.rate, 0, atol=1e-9)
         np.testing.assert_allclose(missed.psnr_db, 0, atol=1e-9)
-    assert len(errors.table_errors("jpeg", lines).rate) == 15
-    assert len(errors.probe_errors("jpeg", lines).rate) == 22  # 17 to 83 every 3, but 50
+    assert len(errors.table_errors("jpeg", lines).rate) == 22  # 8 to 92 every 4
+    assert len(errors.probe_errors("jpeg", lines).rate) == 34  # 16 to 84 every 2, but 50
 
 
 def test_pictures_are_measured_in_rgb(clip):
