@@ -42,7 +42,8 @@ class CEEEnv(gymnasium.Env[Any, Any]):
     names them), tier that mattes (device, edge, cloud), level of 3-D preprocessing, tier that renders. A
     decision with which a radio link, edge or cloud are busy for longer than a frame interval each frame is
     replaced by the nearest one that keeps up (`semverse.envs.cee.model.repair`), and ``info["repaired"]``
-    says so. `action_masks` tells what can be taken if the other decisions are chosen well.
+    says so. `action_masks` tells what can be taken if the other decisions are chosen well. With
+    ``links="measured"`` there are 86 options a link, of which the semantic ones were measured.
 
     ## Observation space
     ``Box(18)``: reported uplink and downlink Es/N0 in dB (those of the epoch before: what is chosen now meets
