@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -9,16 +10,12 @@ from rich.table import Table
 from tqdm import tqdm
 
 from semverse.envs.codecs import model_errors as errors
-from semverse.envs.codecs.bitstream import Frames
-from semverse.envs.codecs.classical import encode
-from semverse.envs.codecs.clips import SHIPPED, clip_paths
+from semverse.envs.codecs.bitstream import CODECS, Frames
+from semverse.envs.codecs.clips import SHIPPED, clip_paths, kodak_pictures
 from semverse.envs.codecs.media import read_source
-from semverse.envs.codecs.rate_model import fit
 from semverse.envs.errors import InputError
+from semverse.scripts.calibrate_losses import LOSSES, print_losses
 from semverse.scripts.options import check_output
-
-LOSSES = (errors.Scheme("x264", 28, "bpsk", 0.5, 1024), errors.Scheme("hevc-intra", 34, "16qam", 0.5, 1024))
-SEEDS, FADING_SEEDS = 4, 12
 
 
 def calibrate_codecs(out: Path, only: str) -> None:
@@ -28,44 +25,49 @@ def calibrate_codecs(out: Path, only: str) -> None:
         remedy = f"give the beginning of {', '.join(errors.LEVELS)}"
         raise InputError(f"is {only!r:.60}", source="--only", remedy=remedy)
     check_output(out)
-    records = errors.read_records(out)
-    clips = {
-        name: errors.crop(read_source(path, errors.LOSS_FRAMES).frames) for name, path in clip_paths().items()
-    }
-    wanted = [(clip, codec, level) for codec in codecs for clip in clips for level in errors.LEVELS[codec]]
-    for clip, codec, level in tqdm(wanted, unit="encode"):
-        key = f"{clip} {codec} {level}"
+    records, sources = errors.read_records(out), _sources(codecs)
+    cells = [(name, codec) for codec, given in sources.items() for name in given]
+    wanted = [(name, codec, level) for name, codec in cells for level in errors.LEVELS[codec]]
+    for name, codec, level in tqdm(wanted, unit="encode"):
+        key = f"{name} {codec} {level}"
         if key not in records:
-            records[key] = errors.measure(clips[clip][: errors.CURVE_FRAMES], codec, level)
+            records[key] = errors.measure(sources[codec][name][: errors.CURVE_FRAMES], codec, level)
             errors.write_records(out, records)
-    table = Table(title="At levels that were not measured, worst of all clips (90th percentile)")
+    _print_curves(records, sources)
+    for scheme in LOSSES:
+        if scheme.codec in sources:
+            print_losses(scheme, SHIPPED[0], sources[scheme.codec][SHIPPED[0]])
+
+
+def _sources(codecs: Sequence[str]) -> dict[str, dict[str, Frames]]:
+    """Return what each codec is given, by name; codecs of pictures are left out where there are none."""
+    of_pictures = [codec for codec in codecs if CODECS[codec].kind == "picture"]
+    found = dict[str, dict[str, Frames]]()
+    if len(of_pictures) < len(codecs):
+        clips = {
+            name: errors.crop(read_source(path, errors.LOSS_FRAMES).frames)
+            for name, path in clip_paths().items()
+        }
+        found = {codec: clips for codec in codecs if codec not in of_pictures}
+    try:
+        return found | dict.fromkeys(of_pictures, kodak_pictures() if of_pictures else {})
+    except InputError as error:
+        if not found:
+            raise
+        print(f"{', '.join(of_pictures)}: left out, {error}")
+        return found
+
+
+def _print_curves(records: dict[str, errors.Record], sources: dict[str, dict[str, Frames]]) -> None:
+    table = Table(title="At levels that were not measured, worst of all clips or pictures (90th percentile)")
     for heading in ("codec", "table, rate", "PSNR dB", "three probes, rate", "PSNR dB"):
         table.add_column(heading, justify="right")
-    for codec in codecs:
-        of_clips = [[records[f"{clip} {codec} {level}"] for level in errors.LEVELS[codec]] for clip in clips]
+    for codec, names in sources.items():
+        measured = [[records[f"{name} {codec} {level}"] for level in errors.LEVELS[codec]] for name in names]
         cells = []
         for missed in (errors.table_errors, errors.probe_errors):
-            found = [missed(codec, of_clip) for of_clip in of_clips]
+            found = [missed(codec, of_one) for of_one in measured]
             cells += ["{:.1%} ({:.1%})".format(*errors.worst([error.rate for error in found]))]
             cells += ["{:.2f} ({:.2f})".format(*errors.worst([error.psnr_db for error in found]))]
         table.add_row(codec, *cells)
     Console(width=110).print(table)
-    for scheme in LOSSES:
-        if scheme.codec in codecs:
-            _print_losses(scheme, clips[SHIPPED[0]])
-
-
-def _print_losses(scheme: errors.Scheme, frames: Frames) -> None:
-    steps = [level for level in errors.LEVELS[scheme.codec][::2] if 23 <= level <= 41]
-    model = fit(frames, [encode(frames, scheme.codec, level, errors.GOP) for level in steps])
-    runs = (len(errors.CLIFF_DB) + 1) * SEEDS + len(errors.FADING_DB) * FADING_SEEDS
-    with tqdm(total=runs, unit="run") as bar:
-        found = errors.loss_errors(frames, model, scheme, SEEDS, bar.update, FADING_SEEDS)
-    real, modelled = found.midpoints_db
-    print(f"{scheme.codec} QP {scheme.level}, {scheme.modulation} {scheme.code_rate:g}, {SHIPPED[0]}")
-    print(f"  cliff midpoint: chain {real:.2f} dB, model {modelled:.2f} dB, error {modelled - real:+.3f} dB")
-    print(
-        f"  plateau: chain {found.chain_db[-1]:.2f} dB, error of the model {found.plateau_error_db:+.3f} dB"
-    )
-    for esno_db, (mean, standard_error, guess) in zip(errors.FADING_DB, found.fading_db, strict=True):
-        print(f"  Rayleigh {esno_db:g} dB: chain {mean:.2f} +- {standard_error:.2f} dB, model {guess:.2f} dB")

@@ -42,7 +42,8 @@ class CEEEnv(gymnasium.Env[Any, Any]):
     names them), tier that mattes (device, edge, cloud), level of 3-D preprocessing, tier that renders. A
     decision with which a radio link, edge or cloud are busy for longer than a frame interval each frame is
     replaced by the nearest one that keeps up (`semverse.envs.cee.model.repair`), and ``info["repaired"]``
-    says so. `action_masks` tells what can be taken if the other decisions are chosen well.
+    says so. `action_masks` tells what can be taken if the other decisions are chosen well. With
+    ``links="measured"`` there are 86 options a link, of which the semantic ones were measured.
 
     ## Observation space
     ``Box(18)``: reported uplink and downlink Es/N0 in dB (those of the epoch before: what is chosen now meets
@@ -132,14 +133,11 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         """Take the draws over as lists: single numbers out of arrays cost as much as a whole step."""
         self._episode = episode
         self._snr: list[list[float]] = episode.snr_db.tolist()
-        load, motion = episode.load.tolist(), episode.motion.tolist()
-        self._moments = [
-            Moment(up, down, edge, cloud, moves)
-            for (up, down), (edge, cloud), moves in zip(self._snr[1:], load, motion, strict=True)
-        ]
+        self._moments = self.model.moments(episode)
         ratios, loads = episode.snr_db[1:].T, episode.load.T
         real = Conditions(ratios[0], ratios[1], loads[0], loads[1], episode.motion)
-        self._masks = masks(real, self.problem, self.setup.fixed).astype(np.int8)
+        known = masks(real, self.problem, self.setup.fixed).astype(np.int8)
+        self._masks = np.concatenate([known, known[-1:]])  # the last epoch goes on
         self._preference: list[float] = episode.preference.tolist()
         self._seen = self._known(episode)
         self._time, self._tier, self._quality = 0, START_TIER, start_quality(self.problem)
@@ -174,14 +172,12 @@ class CEEEnv(gymnasium.Env[Any, Any]):
 
     def _observe(self) -> Observation:
         found: Observation = self._seen[self._time].copy()
-        found[5 + self._tier], found[8], found[15:] = 1.0, self._quality, self._lost
+        found[5 + self._tier], found[8] = 1.0, self._quality
+        found[15], found[16], found[17] = self._lost
         return found
 
-    def _executed(self, action: list[int]) -> list[int]:
-        return self.model.repair(action if self._fixed is None else self._fixed, self.now)
-
     def _action_mask(self) -> npt.NDArray[np.int8]:
-        mask: npt.NDArray[np.int8] = self._masks[min(self._time, self._epochs - 1)].copy()
+        mask: npt.NDArray[np.int8] = self._masks[self._time].copy()
         return mask
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
@@ -197,23 +193,24 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         """
         if self._time >= self._epochs:
             raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
-        asked = self._read(action)
-        executed, now = self._executed(asked), self.now
+        asked, now = self._read(action), self._moments[self._time]
+        executed = self.model.repair(asked if self._fixed is None else self._fixed, now)
         found = self.model.evaluate(executed, now, self._tier, self._quality)
         lost = self.model.losses(found)
         self.last = executed, found
-        self._time, self._tier, self._quality, self._lost = (
-            self._time + 1,
-            executed[4],
-            found.quality,
-            lost[:3],
-        )
+        photon_ms, content_ms, psnr_db, energy_j, cost_usd_h, quality = found
+        self._time, self._tier, self._quality, self._lost = self._time + 1, executed[4], quality, lost[:3]
         info = {
-            **found._asdict(),
+            "motion_to_photon_ms": photon_ms,
+            "content_ms": content_ms,
+            "psnr_db": psnr_db,
+            "energy_j": energy_j,
+            "cost_usd_h": cost_usd_h,
+            "quality": quality,
             "executed": np.array(executed),
             "repaired": executed != asked,
             "vector_reward": np.array(
-                [-found[0], -found[1], found[2], -found[3], -found[4]], dtype=np.float32
+                [-photon_ms, -content_ms, psnr_db, -energy_j, -cost_usd_h], dtype=np.float32
             ),
             "action_mask": self._action_mask(),
         }
@@ -230,10 +227,17 @@ class CEEEnv(gymnasium.Env[Any, Any]):
         if array.shape != (5,) or array.dtype.kind not in "iu":
             raise InputError("is no decision", key="action", remedy="give five whole numbers")
         asked: list[int] = array.tolist()
-        for option, size in zip(asked, self._sizes, strict=True):
-            if not 0 <= option < size:
-                raise InputError("is no decision", key="action", remedy=f"give numbers below {self._sizes}")
-        return asked
+        up, down, matte, level, render = asked
+        links, levels = self._sizes[0], self._sizes[3]
+        if (
+            0 <= up < links
+            and 0 <= down < links
+            and 0 <= matte < 3
+            and 0 <= level < levels
+            and 0 <= render < 3
+        ):
+            return asked
+        raise InputError("is no decision", key="action", remedy=f"give numbers below {self._sizes}")
 
     def _reward(self, found: Found, lost: tuple[float, ...], info: dict[str, Any]) -> Any:
         del info

@@ -51,7 +51,8 @@ def _motion(uniform: FloatArray, problem: Problem) -> IntArray:
     renewed = moves >= problem.config.dynamics.motion_stay
     renewed[0] = True
     last = np.maximum.accumulate(np.where(renewed, np.arange(len(moves))[:, None], 0), axis=0)
-    return 1 + (np.take_along_axis(drawn, last, axis=0) * MOTIONS).astype(np.int64)
+    kept: FloatArray = drawn[last, np.arange(len(uniform))]
+    return 1 + (kept * MOTIONS).astype(np.int64)
 
 
 def motion_transitions(problem: Problem) -> FloatArray:

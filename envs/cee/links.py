@@ -17,6 +17,7 @@ from semverse.envs.errors import InputError
 from semverse.envs.files import read_bytes, write_atomic
 
 FORMAT = "semverse-cee-links-1"
+TABLES = ("links", "measured")  # that ship
 _TILES = 4.0  # deviations of the spread that are averaged over
 
 
@@ -84,16 +85,17 @@ def save_links(table: LinkTable, path: str | Path) -> None:
 
 @lru_cache(maxsize=8)
 def load_links(name: str = "links") -> LinkTable:
-    """Read a table: the one that ships, or an .npz file.
+    """Read a table: one that ships (`TABLES`), or an .npz file.
 
     Raises:
         InputError: unknown name, or a file that is no such table.
     """
     if name.endswith(".npz"):
         return _read(Path(name))
-    if name != "links":
-        raise InputError(f"is {name!r:.60}", key="links", remedy="choose links or an .npz file")
-    return _read(Path(str(files("semverse.envs.cee").joinpath("tables", "links.npz"))))
+    if name not in TABLES:
+        remedy = f"choose {', '.join(TABLES)} or an .npz file"
+        raise InputError(f"is {name!r:.60}", key="links", remedy=remedy)
+    return _read(Path(str(files("semverse.envs.cee").joinpath("tables", f"{name}.npz"))))
 
 
 def _read(path: Path) -> LinkTable:

@@ -2,12 +2,11 @@
 
 H.264: bits and clean quality of a clip from encodes at the very QPs and GOPs; losses by
 `semverse.envs.codecs.loss_model` with block error rates of `semverse.envs.channels.bler`. Semantic: the
-parametric model below, or measurements in its place.
+parametric model below, or measurements (`semverse.envs.cee.measured`) in its place.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -18,6 +17,7 @@ import numpy as np
 import pydantic
 
 from semverse.envs.cee.links import LinkTable
+from semverse.envs.cee.measured import measured_psnr_db
 from semverse.envs.cee.types import FloatArray
 from semverse.envs.channels import bler
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL
@@ -25,7 +25,6 @@ from semverse.envs.codecs.loss_model import frame_bits, lag_probabilities, shown
 from semverse.envs.codecs.rate_model import RateDistortion
 from semverse.envs.config import Config
 from semverse.envs.errors import InputError
-from semverse.envs.files import read_text
 
 Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, pydantic.Field(ge=1)]
@@ -43,17 +42,32 @@ class VideoOptions(Config):
     gop: tuple[Count, ...]
 
 
-class SemanticOptions(Config):
-    """The semantic options: every combination of ``rates`` and ``gop``."""
+class ParametricModel(Config):
+    """Figures of `parametric_psnr_db`."""
 
-    rates: tuple[Positive, ...]  # symbols a pixel
-    gop: tuple[Count, ...]
-    model: str  # "parametric", or the path of a JSON file of measurements
     psnr_db: tuple[Positive, Positive, Positive]
     psnr_at_db: tuple[float, float, float]
     gop_gain_db: tuple[float, ...]
     gop_gain_at_db: tuple[float, ...]
     rate_exponent: Positive
+
+
+class Measurement(Config):
+    """How `semverse.envs.cee.measured` measures."""
+
+    codecs: tuple[str, ...]  # checkpoint for each GOP
+    seeds: Count
+    step_db: Positive
+
+
+class SemanticOptions(Config):
+    """The semantic options: every combination of ``rates`` and ``gop``."""
+
+    rates: tuple[Positive, ...]  # symbols a pixel
+    gop: tuple[Count, ...]
+    model: str  # "parametric", "measured" (what ships), or the path of a JSON file of measurements
+    parametric: ParametricModel | None = None
+    measurement: Measurement | None = None
 
 
 class LinkConfig(Config):
@@ -160,7 +174,7 @@ def shown_mse(
 def _semantic(config: LinkConfig, snr_db: FloatArray) -> Columns:
     """Return the semantic options: rate by rate, GOP by GOP."""
     s = config.semantic
-    psnr_db = parametric_psnr_db(s, snr_db) if s.model == "parametric" else _measured(s, snr_db)
+    psnr_db = parametric_psnr_db(s, snr_db) if s.model == "parametric" else measured_psnr_db(s, snr_db)
     columns = Columns()
     for (i, rate), (j, gop) in product(enumerate(s.rates), enumerate(s.gop)):
         log_mse = -np.log(10) / 10 * psnr_db[i, j]
@@ -173,11 +187,17 @@ def parametric_psnr_db(s: SemanticOptions, snr_db: FloatArray) -> FloatArray:
 
     At the highest rate and a GOP of 4, ``MSE = a + b snr^-p`` through the three points of ``psnr_db``. It
     goes with rate^-``rate_exponent``, and a GOP of g frames gains ``(1 - 1/g) / (1 - 1/4)`` of what 4 gain.
+
+    Raises:
+        InputError: the figures are missing or do not fit.
     """
-    a, b, p = power_law(s.psnr_db, s.psnr_at_db)
+    m = s.parametric
+    if m is None:
+        raise InputError("is missing", key="semantic.parametric", remedy="give it, or another semantic.model")
+    a, b, p = power_law(m.psnr_db, m.psnr_at_db)
     of_four = -10 * np.log10(a + b * 10 ** (-p * snr_db / 10))
-    gain = np.interp(snr_db, s.gop_gain_at_db, s.gop_gain_db)
-    rate = 10 * s.rate_exponent * np.log10(np.array(s.rates) / max(s.rates))
+    gain = np.interp(snr_db, m.gop_gain_at_db, m.gop_gain_db)
+    rate = 10 * m.rate_exponent * np.log10(np.array(s.rates) / max(s.rates))
     share = (1 - 1 / np.array(s.gop, dtype=np.float64)) / (1 - 1 / 4)
     return np.asarray(of_four + rate[:, None, None] + (share[:, None] - 1) * gain)
 
@@ -194,31 +214,11 @@ def power_law(
     step = at_db[1] - at_db[0]
     if not (step > 0 and abs(at_db[2] - at_db[1] - step) < 1e-9 and x - y > y - z > 0):
         remedy = "give three points at even distances that flatten out"
-        raise InputError("do not fit the model", key="semantic.psnr_db", remedy=remedy)
+        raise InputError("do not fit the model", key="semantic.parametric.psnr_db", remedy=remedy)
     falls = (y - z) / (x - y)  # by which each step shrinks the rest
     b = (x - y) / (1 - falls)
     p = float(-10 * np.log10(falls) / step)
     return x - b, b * 10 ** (p * at_db[0] / 10), p
-
-
-def _measured(s: SemanticOptions, snr_db: FloatArray) -> FloatArray:
-    """Read PSNR [R, G, S]: a JSON object with ``snr_db`` [M] and ``psnr_db`` [R][G][M], linear in dB between.
-
-    Raises:
-        InputError: no such file.
-    """
-    remedy = f"give snr_db and psnr_db of {len(s.rates)} rates, {len(s.gop)} GOPs and each ratio"
-    try:
-        data = json.loads(read_text(s.model))
-        at = np.asarray(data["snr_db"], dtype=np.float64)
-        values = np.asarray(data["psnr_db"], dtype=np.float64)
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"holds no measurements ({error})", source=s.model, remedy=remedy) from error
-    good = values.shape == (len(s.rates), len(s.gop), len(at)) and len(at) > 1 and (np.diff(at) > 0).all()
-    if not good or not np.isfinite(values).all():
-        raise InputError("holds other measurements", source=s.model, key="psnr_db", remedy=remedy)
-    flat = [np.interp(snr_db, at, row) for row in values.reshape(-1, len(at))]
-    return np.stack(flat).reshape(len(s.rates), len(s.gop), len(snr_db))
 
 
 def read_link_config(path: str | Path) -> LinkConfig:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from semverse.envs.channels.numerics import FloatArray, from_db
 
 ComplexArray = npt.NDArray[np.complex128]
 PATHS = 64  # waves of the Jakes process
+_FEW = 8  # values at once, for which plain numbers are faster than arrays
 
 
 def rayleigh(rng: np.random.Generator, shape: int | tuple[int, ...]) -> ComplexArray:
@@ -63,6 +66,12 @@ def gauss_markov_path(noise: FloatArray, correlation: float) -> FloatArray:
     kept = float(check_range(correlation, "correlation", -1.0, 1.0))
     path: FloatArray = noise * np.sqrt(1.0 - kept * kept)
     path[0] = noise[0]
+    if path[0].size <= _FEW:
+        columns = path.reshape(len(path), -1).T.tolist()
+        carried = [
+            list(accumulate(column, lambda before, fresh: fresh + kept * before)) for column in columns
+        ]
+        return np.asarray(carried).T.reshape(path.shape)
     for t in range(1, len(path)):
         path[t] += kept * path[t - 1]
     return path

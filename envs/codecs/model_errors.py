@@ -13,14 +13,23 @@ from semverse.envs.channels import bler, block_fading_bler, waterfall
 from semverse.envs.codecs.bitstream import Frames, codec_named
 from semverse.envs.codecs.chain import send
 from semverse.envs.codecs.classical import clean_psnr_db, encode
+from semverse.envs.codecs.fineness import FloatArray, fineness
 from semverse.envs.codecs.loss_model import expected_psnr_db
 from semverse.envs.codecs.metrics import luma, psnr_db
-from semverse.envs.codecs.rate_model import Curve, FloatArray, RateDistortion, check_probes, mean_bits
+from semverse.envs.codecs.rate_model import (
+    Curve,
+    RateDistortion,
+    check_probes,
+    mean_bits,
+)
 from semverse.envs.errors import InputError
 from semverse.envs.files import read_text, write_atomic
 
 LEVELS = {name: tuple(range(17, 48, 3)) for name in ("x264", "x265", "hevc-intra")}
 LEVELS["svt-av1"] = tuple(range(15, 64, 3))
+LEVELS |= {name: tuple(range(5, 96, 3)) for name in ("webp", "avif")}
+LEVELS["jpeg"] = tuple(range(6, 96, 2))
+LEVELS["jpeg2000"] = tuple(range(22, 47))
 GOP, CURVE_FRAMES, LOSS_FRAMES = 15, 30, 60
 LARGEST = (288, 352)  # larger frames are cropped to their middle
 # Es/N0 around half of the blocks lost, dB: the cliff of a clip of some hundred blocks lies above it
@@ -38,10 +47,12 @@ def crop(frames: Frames) -> Frames:
 
 
 def measure(frames: Frames, codec: str, level: int) -> Record:
-    """Encode a clip once."""
+    """Encode a clip or picture once; PSNR of luma for codecs of clips, of RGB for those of pictures."""
     stream = encode(frames, codec, level, GOP)
     bits = {kind: mean_bits(stream, kind) for kind in sorted(set(stream.frame_types))}
-    return bits | {"psnr_db": clean_psnr_db(stream, frames)}
+    picture = stream.codec.kind == "picture"
+    psnr = psnr_db(frames, stream.clean).mean() if picture else clean_psnr_db(stream, frames)
+    return bits | {"psnr_db": float(psnr)}
 
 
 def read_records(path: Path) -> dict[str, Record]:
@@ -78,19 +89,20 @@ class CurveErrors:
 
 def table_errors(codec: str, records: Sequence[Record]) -> CurveErrors:
     """Return the errors of a table with every second of `LEVELS`, at the levels between."""
-    return _errors(LEVELS[codec], records, LEVELS[codec][::2])
+    return _errors(codec, records, LEVELS[codec][::2])
 
 
 def probe_errors(codec: str, records: Sequence[Record]) -> CurveErrors:
     """Return the errors of the model with the codec's three probes, at the other levels between them."""
-    return _errors(LEVELS[codec], records, check_probes(codec_named(codec), None))
+    return _errors(codec, records, check_probes(codec_named(codec), None))
 
 
-def _errors(levels: Sequence[int], records: Sequence[Record], knots: Sequence[int]) -> CurveErrors:
+def _errors(codec: str, records: Sequence[Record], knots: Sequence[int]) -> CurveErrors:
     """Interpolate records [L] through the knots and compare at the other levels."""
-    x = np.array(levels, dtype=np.float64)
-    known = np.isin(x, knots)
-    asked = ~known & (x > min(knots)) & (x < max(knots))
+    levels = np.array(LEVELS[codec], dtype=np.float64)
+    known = np.isin(levels, knots)
+    asked = ~known & (levels > min(knots)) & (levels < max(knots))
+    x = fineness(codec, levels)
     missed = {}
     for name in records[0]:
         values = np.array([record[name] for record in records])

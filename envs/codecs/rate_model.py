@@ -1,7 +1,8 @@
 """Rate and distortion of a clip at any level of a codec, out of a few probe encodes; then numpy alone.
 
-The logarithm of the bits and the PSNR are smooth curves of the level through the probes. What a receiver sees
-when frames are missing is in `semverse.envs.codecs.loss_model`.
+The logarithm of the bits and the PSNR are smooth curves through the probes, over the level or over what the
+encoder makes of it (`fineness`). What a receiver sees when frames are missing is in
+`semverse.envs.codecs.loss_model`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from semverse.envs.codecs.bitstream import GREY, Bitstream, Codec, Frames, check_level, codec_named
+from semverse.envs.codecs.fineness import FloatArray, fineness
 from semverse.envs.codecs.metrics import luma, psnr_db
 from semverse.envs.errors import InputError
 
-FloatArray = NDArray[np.float64]
-PROBES = {"qp": (23, 32, 41), "quality": (20, 50, 80)}
-PROBES_OF = {"svt-av1": (24, 39, 54), "jpeg2000": (28, 34, 40)}  # of other scales
+QP_PROBES = (23, 32, 41)
+PROBES_OF = {  # of other scales
+    "svt-av1": (24, 39, 54),
+    "jpeg": (14, 50, 86),
+    "jpeg2000": (28, 34, 40),
+    "webp": (20, 56, 86),
+    "avif": (38, 62, 86),
+}
 PROBED_FRAMES = 60
 
 
@@ -28,27 +35,28 @@ class Curve:
     """Monotone cubic interpolation (Fritsch and Butland, 1984): it rises and falls only as its points do.
 
     Attributes:
-        knots: [K] levels, rising.
+        knots: [K] places, rising.
         coefficients: [4, K - 1] of the cubic from every knot to the next, highest power first.
     """
 
     knots: FloatArray
     coefficients: FloatArray
 
-    def __call__(self, levels: FloatArray) -> FloatArray:
-        """Return the values at levels of any shape, within the knots."""
-        piece = np.clip(np.searchsorted(self.knots, levels, side="right") - 1, 0, len(self.knots) - 2)
+    def __call__(self, places: FloatArray) -> FloatArray:
+        """Return the values at places of any shape, within the knots."""
+        piece = np.clip(np.searchsorted(self.knots, places, side="right") - 1, 0, len(self.knots) - 2)
         a, b, c, d = self.coefficients[:, piece]
-        x = levels - self.knots[piece]
+        x = places - self.knots[piece]
         return np.asarray(((a * x + b) * x + c) * x + d)
 
     @classmethod
     def through(cls, knots: FloatArray, values: Sequence[float] | FloatArray) -> Curve:
-        """Return the curve through points (knots [K], values [K])."""
+        """Return the curve through points (knots [K], values [K]); of equal knots the first one counts."""
         from scipy.interpolate import PchipInterpolator
 
-        fitted = PchipInterpolator(knots, values)
-        return cls(knots, np.asarray(fitted.c))
+        different, first = np.unique(knots, return_index=True)
+        fitted = PchipInterpolator(different, np.asarray(values)[first])
+        return cls(different, np.asarray(fitted.c))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +67,8 @@ class RateDistortion:
         codec: which one.
         probes: levels that were encoded; the model holds from the lowest to the highest of them.
         log_bits: frame type (``I``, and ``P`` if there are any) -> log of the mean bits of such a frame.
-        clean_psnr_db: mean PSNR of what arrives whole: of luma for clips, of RGB for pictures.
+        clean_psnr_db: mean PSNR of what arrives whole: of luma for clips, of RGB for pictures. This curve and
+            those of the bits are over `fineness`.
         pixels: of a frame.
         lags: 1, 2, 4, ... frames, up to the length of the clip.
         lag_psnr_db: mean luma PSNR between source frames that far apart.
@@ -88,7 +97,7 @@ class RateDistortion:
         if frame_type not in self.log_bits:
             known = " or ".join(self.log_bits)
             raise InputError(f"is {frame_type!r:.20}", key="frame_type", remedy=f"give {known}")
-        return np.exp(self.log_bits[frame_type](self._checked(level)))
+        return np.exp(self.log_bits[frame_type](self._place(level)))
 
     def psnr_db(self, level: ArrayLike) -> FloatArray:
         """Return the mean PSNR of frames that arrive, at levels of any shape.
@@ -96,15 +105,15 @@ class RateDistortion:
         Raises:
             InputError: a level out of range.
         """
-        return self.clean_psnr_db(self._checked(level))
+        return self.clean_psnr_db(self._place(level))
 
-    def _checked(self, level: ArrayLike) -> FloatArray:
+    def _place(self, level: ArrayLike) -> FloatArray:
         levels = np.asarray(level, dtype=np.float64)
         low, high = min(self.probes), max(self.probes)
         if not bool(((levels >= low) & (levels <= high)).all()):  # nan as well
             remedy = f"give {low} to {high}, or probe a wider range"
             raise InputError("is outside the probes", key=self.codec.knob, remedy=remedy)
-        return levels
+        return fineness(self.codec.name, levels)
 
 
 def rate_distortion(
@@ -144,9 +153,10 @@ def check_probes(codec: Codec, probes: Sequence[int] | None) -> tuple[int, ...]:
     Raises:
         InputError: fewer than two, or one out of range.
     """
-    given = PROBES_OF.get(codec.name, PROBES[codec.knob]) if probes is None else probes
+    given = PROBES_OF.get(codec.name, QP_PROBES) if probes is None else probes
     levels = tuple(sorted({check_level(codec, level) for level in given}))
-    if len(levels) < 2:
+    different = set(fineness(codec.name, np.array(levels, dtype=np.float64)).tolist())
+    if len(different) < 2:  # of avif's qualities, several may be one and the same
         raise InputError(f"are {list(levels)}", key="probes", remedy="give two or more different levels")
     return levels
 
@@ -161,16 +171,17 @@ def fit(frames: Frames, streams: Sequence[Bitstream], *, is_clip: bool = True) -
     """
     seen = luma if is_clip else np.asarray
     picture = seen(frames)
-    levels = np.array([stream.level for stream in streams], dtype=np.float64)
+    codec = streams[0].codec
+    places = fineness(codec.name, np.array([stream.level for stream in streams], dtype=np.float64))
     clean = [psnr_db(picture, seen(stream.clean)).mean() for stream in streams]
     types = sorted(set(streams[0].frame_types))
     sizes = {kind: [np.log(mean_bits(stream, kind)) for stream in streams] for kind in types}
     lags, lag_psnr = copy_lag_table(picture)
     return RateDistortion(
-        codec=streams[0].codec,
+        codec=codec,
         probes=tuple(stream.level for stream in streams),
-        log_bits={kind: Curve.through(levels, values) for kind, values in sizes.items()},
-        clean_psnr_db=Curve.through(levels, clean),
+        log_bits={kind: Curve.through(places, values) for kind, values in sizes.items()},
+        clean_psnr_db=Curve.through(places, clean),
         pixels=streams[0].height * streams[0].width,
         lags=lags,
         lag_psnr_db=lag_psnr,

@@ -8,7 +8,9 @@ pytest.importorskip("sionna")
 
 from semverse.envs.codecs import model_errors as errors
 from semverse.envs.codecs.classical import encode
+from semverse.envs.codecs.fineness import fineness
 from semverse.envs.codecs.media import read_source
+from semverse.envs.codecs.metrics import psnr_db
 from semverse.envs.codecs.rate_model import fit
 from semverse.envs.errors import InputError
 
@@ -31,6 +33,30 @@ def test_a_bump_between_the_knots_is_missed():
     missed = errors.probe_errors("x264", bent)
     assert errors.worst([missed.rate])[0] == pytest.approx(1 / 3)
     assert errors.worst([missed.psnr_db])[0] == pytest.approx(2)
+
+
+def test_curves_of_pictures_are_over_their_scale():
+    """Straight lines over the logarithm of JPEG's step, which bend over its quality."""
+    place = fineness("jpeg", np.array(errors.LEVELS["jpeg"], dtype=float))
+    lines = [{"I": 1e4 * np.exp(x), "psnr_db": 30 + 5 * x} for x in place]
+    for missed in (errors.table_errors("jpeg", lines), errors.probe_errors("jpeg", lines)):
+        np.testing.assert_allclose(missed.rate, 0, atol=1e-9)
+        np.testing.assert_allclose(missed.psnr_db, 0, atol=1e-9)
+    assert len(errors.table_errors("jpeg", lines).rate) == 22  # 8 to 92 every 4
+    assert len(errors.probe_errors("jpeg", lines).rate) == 34  # 16 to 84 every 2, but 50
+
+
+def test_pictures_are_measured_in_rgb(clip):
+    found = errors.measure(clip[:1], "jpeg", 50)
+    stream = encode(clip[:1], "jpeg", 50)
+    assert found["psnr_db"] == pytest.approx(psnr_db(clip[:1], stream.clean)[0])
+
+
+def test_without_pictures_their_codecs_are_left_out(semverse, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEMVERSE_DATA", str(tmp_path))
+    result = semverse("calibrate", "codecs", "--only", "webp", "--out", tmp_path / "codecs.json")
+    assert result.code == 2
+    assert "kodak: holds no pictures; set SEMVERSE_DATA" in result.err
 
 
 def test_records_are_kept_and_checked(tmp_path, clip):

@@ -14,6 +14,7 @@ pytest.importorskip("av")
 from semverse.envs.codecs import rate_distortion
 from semverse.envs.codecs.bitstream import CODECS
 from semverse.envs.codecs.classical import encode
+from semverse.envs.codecs.fineness import fineness
 from semverse.envs.codecs.loss_model import (
     expected_psnr_db,
     frame_bits,
@@ -58,6 +59,11 @@ def test_curves_stay_between_their_points(values):
         assert (between <= max(left, right) + 1e-9).all()
 
 
+def test_of_equal_knots_the_first_counts():
+    curve = Curve.through(np.array([0.0, 1.0, 1.0, 2.0]), [0.0, 1.0, 5.0, 2.0])
+    np.testing.assert_allclose(curve(np.array([0.0, 0.5, 1.0, 2.0])), [0, 0.5, 1, 2])
+
+
 def test_a_real_clip_that_was_never_seen(carphone):
     """The bars: rate within 10 % at the 90th percentile, PSNR within 0.5 dB at worst."""
     source = read_source(carphone, 30)
@@ -69,6 +75,44 @@ def test_a_real_clip_that_was_never_seen(carphone):
         psnr.append(model.psnr_db(qp) - psnr_db(luma(source.frames), luma(stream.clean)).mean())
     assert np.percentile(np.abs(rate), 90) < 0.10
     assert np.abs(psnr).max() < 0.5
+
+
+@pytest.mark.parametrize("codec", [name for name, codec in CODECS.items() if codec.kind == "picture"])
+def test_a_real_picture_that_was_never_seen(codec, carphone, tmp_path):
+    """The bars: rate within 10 % at the 90th percentile, PSNR within 0.5 dB at worst."""
+    from PIL import Image
+
+    frame = read_source(carphone, 1).frames
+    Image.fromarray(frame[0]).save(tmp_path / "picture.png")
+    model = rate_distortion(tmp_path / "picture.png", codec)
+    levels = range(model.probes[0] + 1, model.probes[-1], 3)
+    streams = [encode(frame, codec, level) for level in levels]
+    rate = [model.bits(stream.level, "I") / stream.bits[0] - 1 for stream in streams]
+    psnr = [model.psnr_db(stream.level) - psnr_db(frame, stream.clean)[0] for stream in streams]
+    assert np.percentile(np.abs(rate), 90) < 0.10
+    assert np.abs(psnr).max() < 0.5
+
+
+def test_scales_of_quality_by_hand():
+    # steps of JPEG's tables: doubled at quality 25, halved at 75; of WebP: 4 + 127 at its index 127, 4 at 0
+    np.testing.assert_allclose(fineness("jpeg", np.array([25.0, 50, 75])), [-np.log(2), 0, np.log(2)])
+    np.testing.assert_allclose(fineness("webp", np.array([0.0, 100])), [-np.log(131), -np.log(4)])
+    assert fineness("webp", np.array(75.0)) == pytest.approx(-np.log(131 - 127 * 0.5 ** (1 / 3)))
+    assert fineness("x264", np.array(28.0)) == 28
+    for codec in ("jpeg", "jpeg2000", "webp", "avif"):
+        assert (np.diff(fineness(codec, np.arange(1, 100.5, 0.5))) >= 0).all()
+
+
+def test_equal_qualities_of_avif_make_equal_files(clip):
+    from PIL import features
+
+    if features.version("avif") != "1.4.2":
+        pytest.skip("the scale is that of libavif 1.4.2")
+    files = [encode(clip[:1], "avif", quality).packets for quality in range(40, 60)]
+    places = fineness("avif", np.arange(40.0, 60))
+    assert [a == b for a, b in pairwise(files)] == [a == b for a, b in pairwise(places)]
+    with pytest.raises(InputError, match=r"probes: are \[50, 51\]"):
+        rate_distortion("none.png", "avif", probes=(50, 51))
 
 
 def test_wrong_questions_are_one_line(model, clip, tmp_path):

@@ -14,6 +14,7 @@ from semverse.envs.codecs.vlscc.trainer import Trainer
 from semverse.envs.codecs.vlscc.training_config import CodecTraining
 from semverse.envs.config import parse, shipped
 from semverse.envs.errors import InputError
+from semverse.envs.weights import read_weights
 
 NAMES = sorted(path.stem for path in shipped("codecs").glob("*.yaml"))
 
@@ -42,6 +43,32 @@ def test_rate_control_raises_gamma_where_too_much_is_sent():
     assert control.bin_of(tensor([-20.0, 0.0, 20.0])).tolist() == [0, 1, 1]
 
 
+def test_rate_control_watches_all_rates_at_once():
+    control = RateControl([0.25, 0.5], (-10.0, 10.0), bins=2, step=1.0, penalty=10.0)
+    assert control.centres_db == [-5.0, 5.0]
+    control.log_gamma.zero_()
+    control.watch(tensor([[0.5, 0.5], [0.25, 0.25]]))
+    # relative deviations: 1, 0; 0, -1/2. Of the mean deviation, 3 % are new
+    torch.testing.assert_close(control.log_gamma, tensor([[1.0, 0.0], [0.0, -0.5]]))
+    found = control.gamma(tensor([-5.0, 5.0]), tensor([0, 1]))
+    torch.testing.assert_close(found, tensor([torch.e + 0.3, torch.e**-0.5 - 0.15]))
+
+
+def test_rate_control_settles_where_a_symbol_is_worth_gamma():
+    """Distortion (1 - r)^2 falls by 2 (1 - r) a unit of rate: 1.6 at the rate of 0.2 that is asked for."""
+    control = RateControl([0.2], (0.0, 1.0), bins=1, step=0.1, penalty=2.0)
+    shift = torch.tensor(1.0, requires_grad=True)
+    optimiser = torch.optim.SGD([shift], 1.0)
+    for _ in range(300):
+        rate = torch.sigmoid(shift)
+        optimiser.zero_grad()
+        ((1 - rate).square() + control.gamma(tensor([0.5]), tensor([0]))[0] * rate).backward()
+        optimiser.step()
+        control.watch(torch.sigmoid(shift.detach()).reshape(1, 1))
+    assert torch.sigmoid(shift).item() == pytest.approx(0.2, abs=0.002)
+    assert control.log_gamma.exp().item() == pytest.approx(1.6, abs=0.02)
+
+
 def test_rate_control_scales_by_the_mean_distortion_of_an_snr():
     control = RateControl([0.5], (-10.0, 10.0), bins=2)
     found = control.scale(tensor([-5.0, -5.0, 5.0]), tensor([1.0, 3.0, 10.0]))
@@ -53,6 +80,25 @@ def test_interrupted_training_ends_with_the_same_bits(train_in_parts, tmp_path):
     whole, parts = train_in_parts(tiny(), 8)
     assert parts["evaluation"] == whole["evaluation"]
     assert not (tmp_path / "parts" / "state.safetensors").exists()
+
+
+ALLOCATION = {
+    "train": "allocation",
+    "free_steps": 0,
+    "free_share": 0.0,
+    "control_step": 0.02,
+    "control_penalty": 5.0,
+}
+
+
+def test_training_of_the_allocation_leaves_the_coders_alone(train_in_parts, tmp_path):
+    train_codec(tiny(steps=3), tmp_path / "start")
+    whole, _ = train_in_parts(tiny(start=str(tmp_path / "start"), **ALLOCATION), 8)
+    assert set(whole["evaluation"]) == {f"share/0_db/rate_{rate:g}" for rate in tiny().codec.rates}
+    before, after = read_weights(tmp_path / "start"), read_weights(tmp_path / "whole")
+    changed = {name for name, weights in before.items() if not torch.equal(weights, after[name])}
+    assert changed
+    assert all(name.startswith("allocation.") for name in changed)
 
 
 def test_training_lowers_the_loss():
@@ -85,6 +131,7 @@ def test_other_training_is_not_resumed(tmp_path):
         ({"distortion": "pixels"}, "distortion"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"stepz": 1}, "stepz"),
+        ({"train": "allocation"}, "start"),
     ],
 )
 def test_wrong_configurations_are_one_line(change, named):

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+_NEWS = 0.03  # share of the last sample in the mean of deviations
+
 
 class RateControl:
     """A table of gamma [bins, rates], and the mean distortion of every bin of SNR.
@@ -21,13 +23,21 @@ class RateControl:
         snr_db: range of SNR, dB.
         bins: equal parts of that range.
         step: by how much a deviation of the rate moves log gamma.
+        penalty: times the relative deviation that `watch` sees is added to gamma, which would swing around
+            its place without it (method of multipliers: Hestenes 1969, Powell 1969).
     """
 
     def __init__(
-        self, rates: Sequence[float], snr_db: tuple[float, float], bins: int = 8, step: float = 0.1
+        self,
+        rates: Sequence[float],
+        snr_db: tuple[float, float],
+        bins: int = 8,
+        step: float = 0.1,
+        penalty: float = 0.0,
     ) -> None:
         self.rates = torch.tensor(rates)
-        self.snr_db, self.bins, self.step = snr_db, bins, step
+        self.snr_db, self.bins, self.step, self.penalty = snr_db, bins, step, penalty
+        self.excess = torch.zeros(bins, len(rates))  # relative, mean of late
         self.log_gamma = torch.full((bins, len(rates)), -1.0)
         self.distortion = torch.zeros(bins)  # 0: not seen yet
 
@@ -38,7 +48,14 @@ class RateControl:
 
     def gamma(self, snr_db: Tensor, which: Tensor) -> Tensor:
         """Return gamma [B] at an SNR [B] for the wanted rate with index ``which`` [B]."""
-        return torch.exp(self.log_gamma[self.bin_of(snr_db), which])
+        cell = self.bin_of(snr_db), which
+        return torch.exp(self.log_gamma[cell]) + self.penalty * self.excess[cell]
+
+    @property
+    def centres_db(self) -> list[float]:
+        """The SNR in the middle of every bin, dB."""
+        low, high = self.snr_db
+        return [low + (high - low) * (i + 0.5) / self.bins for i in range(self.bins)]
 
     def scale(self, snr_db: Tensor, distortion: Tensor) -> Tensor:
         """Return the mean distortion [B] at each SNR, and learn it from these samples."""
@@ -58,11 +75,23 @@ class RateControl:
         self.log_gamma += self.step * excess / count.clamp(min=1)
         self.log_gamma.clamp_(-8, 8)
 
+    def watch(self, share: Tensor) -> None:
+        """Do as `follow` for all bins and rates at once.
+
+        Args:
+            share: of all symbols that was sent, [bins, rates].
+        """
+        deviation = share / self.rates - 1
+        self.excess.lerp_(deviation, _NEWS)
+        self.log_gamma += self.step * deviation
+        self.log_gamma.clamp_(-8, 8)
+
     def state(self) -> dict[str, Any]:
         """Return what `restore` needs."""
-        return {"log_gamma": self.log_gamma, "distortion": self.distortion}
+        return {"log_gamma": self.log_gamma, "distortion": self.distortion, "excess": self.excess}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over the tables of an earlier run."""
         self.log_gamma.copy_(state["log_gamma"])
         self.distortion.copy_(state["distortion"])
+        self.excess.copy_(state["excess"])

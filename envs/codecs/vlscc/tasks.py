@@ -14,7 +14,7 @@ from semverse.envs.codecs.vlscc.codec import Codec
 from semverse.envs.codecs.vlscc.image import ImageCodec
 from semverse.envs.codecs.vlscc.loss import adversarial_loss, discriminator_loss, squared_error
 from semverse.envs.codecs.vlscc.mesh import MeshCodec, layers
-from semverse.envs.codecs.vlscc.pictures import picture_files, random_patches
+from semverse.envs.codecs.vlscc.pictures import Picture, below, picture_files, random_patches, to_tensor
 from semverse.envs.codecs.vlscc.training_config import CodecTraining
 
 _FIRST_PATCHES = 1000  # that a codec's linear path starts with
@@ -23,13 +23,23 @@ _FIRST_PATCHES = 1000  # that a codec's linear path starts with
 class Task(ABC):
     """Samples, distortion and held-out samples of one training."""
 
+    config: CodecTraining
+
     @abstractmethod
     def sample(self, count: int, generator: Generator) -> Tensor:
         """Return training samples [count, ...]."""
 
+    def whole(self, generator: Generator) -> Tensor:
+        """Return training samples [B, ...] as they will be sent, for the control of rates."""
+        return self.sample(self.config.batch, generator)
+
     @abstractmethod
     def held_out(self, count: int, seed: int) -> Tensor:
         """Return samples [count, ...] that training never sees."""
+
+    def held_out_whole(self, count: int, seed: int) -> list[Tensor]:
+        """Return samples that training never sees, as they will be sent, in batches [B, ...] of one shape."""
+        return [self.held_out(count, seed)]
 
     @abstractmethod
     def distortion(self, source: Tensor, received: Tensor) -> Tensor:
@@ -139,11 +149,24 @@ class ImageTask(Task):
         """Return patches [count, 3, side, side]."""
         return random_patches(self.pictures, count, self.config.patch, generator)
 
+    def whole(self, generator: Generator) -> Tensor:
+        """Return a picture [1, 3, H, W]: patches come from its middle more often than from its borders."""
+        return to_tensor(self.pictures[below(len(self.pictures), generator)][None])
+
     def held_out(self, count: int, seed: int) -> Tensor:
         """Return patches [count, 3, side, side] of the data set's test part."""
-        files = picture_files(data_folder("images", "bsds500", "test"))[:count]
-        pictures = [read_picture(file) for file in files]
+        pictures = self._test_pictures(count)
         return random_patches(pictures, count, self.config.patch, Generator().manual_seed(seed))
+
+    def held_out_whole(self, count: int, seed: int) -> list[Tensor]:
+        """Return the first pictures [1, 3, H, W] of the data set's test part."""
+        del seed
+        return [to_tensor(picture[None]) for picture in self._test_pictures(count)]
+
+    @staticmethod
+    def _test_pictures(count: int) -> list[Picture]:
+        files = picture_files(data_folder("images", "bsds500", "test"))[:count]
+        return [read_picture(file) for file in files]
 
     def distortion(self, source: Tensor, received: Tensor) -> Tensor:
         """Return l2 + lambda LPIPS [B]."""

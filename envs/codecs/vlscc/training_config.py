@@ -47,12 +47,14 @@ class CodecTraining(LearnedTraining):
     """Everything that decides what a training of variable-length codes computes; the values are YAML."""
 
     codec: AnyCodec
+    train: Literal["all", "allocation"]  # allocation: the coders of 'start' stay as they are
     distortion: Literal["task", "parameters", "pixels"]  # L_D: joints, mesh parameters, or pixels
     semantic_weight: NonNegative  # lambda of eqs. 7 and 8: adversarial loss of meshes, LPIPS of pictures
     semantic_patch: Count  # side of the middle of each crop that LPIPS, which is slow, is taken of
     free_steps: Annotated[int, pydantic.Field(ge=0)]  # first steps, at random rates only
     free_share: Share  # of the samples that are sent at a random rate afterwards
     control_step: NonNegative  # of log gamma, see `RateControl`
+    control_penalty: NonNegative  # of the relative deviation of rates, when the allocation alone is trained
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> CodecTraining:
@@ -61,4 +63,6 @@ class CodecTraining(LearnedTraining):
             raise ValueError("'distortion' is pixels for pictures, task or parameters for meshes")
         if isinstance(self.codec, ImageConfig) and self.patch % self.codec.downsampling:
             raise ValueError(f"'patch' must be a multiple of {self.codec.downsampling}")
+        if self.train == "allocation" and (self.start is None or not self.codec.variable or self.free_steps):
+            raise ValueError("'train' is allocation only with 'start', variable length and no 'free_steps'")
         return self
