@@ -13,11 +13,15 @@ from semverse.envs.config import shipped
 FAST = "semverse/FedSemFast-v0"
 
 
-@pytest.mark.parametrize("folder", find_checkpoints("fedsem_ppo"), ids=lambda path: path.name)
-def test_the_policy_beats_the_schedule_where_it_was_trained(folder):
+NAMES = ("fedsem_ppo", "fedsem_diffusion")
+FOLDERS = [(name, folder) for name in NAMES for folder in find_checkpoints(name)]
+
+
+@pytest.mark.parametrize(("name", "folder"), FOLDERS, ids=lambda part: getattr(part, "name", part))
+def test_policies_beat_the_flat_schedule_where_they_were_trained(name, folder):
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
     card = json.loads((folder / "card.json").read_text())
-    assert card["command"].startswith("semverse train --config configs/training/fedsem_ppo.yaml")
+    assert card["command"].startswith(f"semverse train --config configs/training/{name}.yaml")
     policy, flat = load_checkpoint(folder), make_agent("flat_schedule", FAST)
     for epsilon in (4.0, 8.0):
         settings = {"epsilon": epsilon}
@@ -25,6 +29,7 @@ def test_the_policy_beats_the_schedule_where_it_was_trained(folder):
         assert ours.mean() > theirs.mean()
 
 
-def test_the_training_can_be_read():
-    config = load_training(shipped("training", "fedsem_ppo.yaml"))
+@pytest.mark.parametrize("name", NAMES)
+def test_the_training_can_be_read(name):
+    config = load_training(shipped("training", f"{name}.yaml"))
     assert config.env.id == FAST
