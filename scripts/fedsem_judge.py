@@ -9,7 +9,7 @@ import typer
 
 from semverse.scripts.cli import run
 
-RULES = "fedsem_random,channel,coverage,coverage_channel,flat_schedule,lookahead"
+RULES = "fedsem_random,channel,coverage,coverage_channel,flat_schedule,varied_schedule,lookahead"
 
 
 def command(

@@ -11,6 +11,7 @@ import numpy as np
 
 from semverse.envs.fedsem.accountant import PrivacyFilter
 from semverse.envs.fedsem.generator import draw_episodes, draw_rounds
+from semverse.envs.fedsem.holdings import Holdings, by_class
 from semverse.envs.fedsem.learners import Context, Learner
 from semverse.envs.fedsem.model import Situation, play_round, reward
 from semverse.envs.fedsem.problem import Problem, release_mu
@@ -28,8 +29,7 @@ Generators = Sequence[np.random.Generator]
 EFFICIENCY_TOP = np.float32(20.0)  # bit/s/Hz, of what is observed
 OBSERVED = 5 * CLASSES + 4
 FIRST_NOISE = 16.0  # on mean logits, that stands for weights that learnt nothing
-_COPIED = ("time", "seconds_left", "largest", "covered", "last_share", "noise", "groups")
-_DERIVED = ("_first", "_member", "_size", "_entropy")  # of the classes of the clients
+_COPIED = ("time", "seconds_left", "spent", "covered", "last_share", "noise")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,19 +62,14 @@ class Trainings:
         self.filter = PrivacyFilter((num, c.clients), float(problem.epsilons[-1]), c.delta)
         self.time = np.full(num, c.rounds)  # nothing was started yet
         self.seconds_left = np.zeros(num)
-        self.largest = np.zeros(num)  # mu^2 that a client spent at most
+        self.spent = np.zeros(num)  # epsilon, of the client that spent most
         self.covered = np.zeros((num, CLASSES), dtype=np.int64)
         self.last_share = np.zeros(num)  # of all clients, in the last round
         self.noise = np.full(num, FIRST_NOISE)  # of the last round that somebody took part in
-        self.groups = np.zeros((num, c.clients), dtype=np.int64)
-        self._first = np.zeros_like(self.groups)
-        self._member: Float32 = np.zeros((num, c.clients, CLASSES), dtype=np.float32)
-        self._size: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
-        self._entropy: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
+        self.held = Holdings.none(num, c.clients)
         shape = (c.rounds, num, c.clients)
         none = np.zeros(shape, dtype=np.float32)
         self.episode = Episode(
-            np.zeros((num, c.clients, CLASSES), dtype=np.float32),
             np.full(num, problem.epsilons[0]),
             np.ones((num, c.clients), dtype=np.float32),
             none,
@@ -84,18 +79,12 @@ class Trainings:
 
     def begin(self, generators: Generators, rows: IntArray, epsilon: float | None = None) -> None:
         """Start trainings in n rows, each drawn by its row's generator; a privacy budget may be given."""
-        shares = self.learner.begin(rows, generators)
-        episode = draw_episodes([generators[row] for row in rows.tolist()], shares, self.problem)
+        held = self.learner.begin(rows, generators)
+        episode = draw_episodes([generators[row] for row in rows.tolist()], self.problem)
         given = episode.epsilon if epsilon is None else np.full(len(rows), epsilon)
         self.episode = _joined(self.episode, episode, given, rows)
-        groups = shares.argmax(axis=-1).astype(np.int8)  # small numbers compare quicker
-        member = (groups[..., None] == np.arange(CLASSES, dtype=np.int8)).astype(np.float32)
-        size, plogp = member.sum(axis=1), shares * np.log2(np.maximum(shares, np.float32(1e-9)))
-        self.groups[rows], self._size[rows], self._member[rows] = groups, size, member
-        before = (np.cumsum(size, axis=1) - size).astype(np.int64)
-        self._first[rows] = np.take_along_axis(before, self.groups[rows], axis=1)
-        self._entropy[rows] = _by_class(-plogp.sum(axis=-1)[:, None], member, size)[:, 0]
-        self.filter.spent[rows], self.largest[rows] = 0.0, 0.0
+        self.held = self.held.replaced(rows, held)
+        self.filter.spent[rows], self.spent[rows] = 0.0, 0.0
         self.filter.budget[rows, 0] = self.problem.budget(given)
         self.time[rows], self.seconds_left[rows] = 0, self.problem.config.deadline_s
         self.covered[rows], self.last_share[rows], self.noise[rows] = 0, 0.0, FIRST_NOISE
@@ -127,11 +116,12 @@ class Trainings:
             learner: takes their accuracies over.
         """
         found, old = Trainings(len(rows), self.problem, learner), self.episode
-        for name in (*_COPIED, *_DERIVED):
+        for name in _COPIED:
             setattr(found, name, getattr(self, name)[rows])
         found.filter.spent, found.filter.budget = self.filter.spent[rows], self.filter.budget[rows]
         learner.accuracy = self.learner.accuracy[rows]
-        known = (old.shares[rows], old.epsilon[rows], old.mean_snr[rows])
+        found.held = self.held.taken(rows)
+        known = (old.epsilon[rows], old.mean_snr[rows])
         found.episode = Episode(*known, old.efficiency[:, rows], old.ties[:, rows])
         return found
 
@@ -139,7 +129,8 @@ class Trainings:
         """Return what the round at hand meets; after the last round, what that one met."""
         efficiency, ties = self._now(self.episode.efficiency), self._now(self.episode.ties)
         can_pay = self.filter.spent < self.filter.budget
-        return Situation(self.groups, self._first, self.covered, efficiency, ties, can_pay, self.seconds_left)
+        known = (self.held.groups, self.held.first, self.covered)
+        return Situation(*known, efficiency, ties, can_pay, self.seconds_left)
 
     def _now(self, values: Float32) -> Float32:
         """Return what values [T, N, K] are in the round at hand [N, K]."""
@@ -152,7 +143,7 @@ class Trainings:
         moving = np.ones(len(actions), dtype=np.bool_) if active is None else active
         mu = release_mu(self.filter.budget[:, 0], decision.payment)
         now = self.situation()._replace(can_pay=self.filter.can_pay(mu[:, None]) & moving[:, None])
-        before = self.epsilon()
+        before = self.spent
         played = play_round(decision, mu, now, problem)
         # who cannot pay was not chosen; that nobody overspends is the filter's word all the same
         passed = self.filter.charge(played.chosen, mu[:, None])
@@ -162,15 +153,15 @@ class Trainings:
         self.learner.play(decision, played, context, moving, generators)
         gain = self.learner.accuracy.mean(axis=1, dtype=np.float64) - accuracy
         self._advance(played, context, moving)
-        return Step(played, gain, self.epsilon() - before, reward(gain, played, problem))
+        return Step(played, gain, self.spent - before, reward(gain, played, problem))
 
     def _context(self, played: Round) -> Context:
         """Count the clients of each class; sums of whole numbers, so exact."""
-        chosen: Float32 = np.matmul(played.chosen[:, None].astype(np.float32), self._member)[:, 0]
-        return Context(self._size, chosen, self.covered.astype(np.float32), self.noise)
+        chosen: Float32 = np.matmul(played.chosen[:, None].astype(np.float32), self.held.member)[:, 0]
+        return Context(self.held.size, chosen, self.covered.astype(np.float32), self.noise)
 
     def _advance(self, played: Round, context: Context, moving: BoolArray) -> None:
-        self.largest = self.filter.spent.max(axis=1)
+        self.spent = self.problem.spent_epsilon(self.filter.spent.max(axis=1))
         self.covered = self.covered + context.chosen.astype(np.int64)
         self.noise = np.where(played.number > 0, played.noise, self.noise)
         self.seconds_left = self.seconds_left - played.seconds
@@ -183,10 +174,10 @@ class Trainings:
         left = (1.0 - self.filter.share_spent()).astype(np.float32)
         seen = np.empty((len(self.time), OBSERVED), dtype=np.float32)
         seen[:, :10] = self.learner.accuracy
-        seen[:, 10:20] = self.covered / (np.maximum(self._size, 1) * np.float32(c.rounds))
+        seen[:, 10:20] = self.covered / (np.maximum(self.held.size, 1) * np.float32(c.rounds))
         values = np.stack([left, np.minimum(efficiency, EFFICIENCY_TOP)], axis=1)
-        seen[:, 20:40] = _by_class(values, self._member, self._size).reshape(-1, 20)
-        seen[:, 40:50] = self._entropy
+        seen[:, 20:40] = by_class(values, self.held.member, self.held.size).reshape(-1, 20)
+        seen[:, 40:50] = self.held.entropy
         seen[:, 50] = 1.0 - self.time / c.rounds
         seen[:, 51] = self.seconds_left / c.deadline_s
         seen[:, 52] = np.log2(self.episode.epsilon)
@@ -195,7 +186,7 @@ class Trainings:
 
     def epsilon(self) -> FloatArray:
         """Return the largest privacy loss of a client so far [N]."""
-        return self.problem.spent_epsilon(self.largest)
+        return self.spent.copy()
 
     def infos(self, step: Step) -> dict[str, Any]:
         """Return the infos of what was just played: one array [N, ...] a key."""
@@ -217,17 +208,11 @@ class Trainings:
         }
 
 
-def _by_class(values: Float32, member: Float32, size: Float32) -> Float32:
-    """Return means over the clients of each class [n, V, 10] of values [n, V, K]; 0 without clients."""
-    means: Float32 = np.matmul(values, member) / np.maximum(size[:, None], np.float32(1))
-    return means
-
-
 def _joined(old: Episode, new: Episode, epsilon: FloatArray, rows: IntArray) -> Episode:
     """Return an episode with some rows replaced; what was handed out before stays what it was."""
     if len(rows) == len(old.epsilon):
         return replace(new, epsilon=epsilon)
     found = copy.deepcopy(old)
-    found.shares[rows], found.epsilon[rows], found.mean_snr[rows] = new.shares, epsilon, new.mean_snr
+    found.epsilon[rows], found.mean_snr[rows] = epsilon, new.mean_snr
     found.efficiency[:, rows], found.ties[:, rows] = new.efficiency, new.ties
     return found

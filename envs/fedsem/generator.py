@@ -16,12 +16,11 @@ from semverse.envs.fedsem.types import CLASSES, Episode, Float32, FloatArray, In
 Generators = Sequence[np.random.Generator]
 
 
-def draw_episodes(generators: Generators, shares: Float32, problem: Problem) -> Episode:
+def draw_episodes(generators: Generators, problem: Problem) -> Episode:
     """Draw an episode a generator; no row depends on the others.
 
     Args:
         generators: N.
-        shares: of the classes in each client's pictures [N, K, 10].
         problem: constants.
     """
     clients, num = problem.config.clients, len(generators)
@@ -32,7 +31,7 @@ def draw_episodes(generators: Generators, shares: Float32, problem: Problem) -> 
     low, high = problem.config.radio.mean_snr_db
     mean = np.float32(10.0) ** ((low + (high - low) * where) / np.float32(10.0))
     epsilon: FloatArray = problem.epsilons[(budget * len(problem.epsilons)).astype(np.int64)]
-    return Episode(shares, epsilon, mean, *draw_rounds(generators, mean, problem))
+    return Episode(epsilon, mean, *draw_rounds(generators, mean, problem))
 
 
 def draw_rounds(generators: Generators, mean_snr: Float32, problem: Problem) -> tuple[Float32, Float32]:

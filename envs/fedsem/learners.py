@@ -10,6 +10,7 @@ import numpy as np
 
 from semverse.envs.fedsem.datasets import load_data, split_data
 from semverse.envs.fedsem.federation import Federation, Recipe
+from semverse.envs.fedsem.holdings import Holdings
 from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import (
     BoolArray,
@@ -39,8 +40,8 @@ class Learner(Protocol):
 
     accuracy: Float32  # [N, 10] of the server on each class of the test set
 
-    def begin(self, rows: IntArray, generators: Generators) -> Float32:
-        """Start trainings in n rows; return the class shares of their clients [n, K, 10]."""
+    def begin(self, rows: IntArray, generators: Generators) -> Holdings:
+        """Start trainings in n rows; return who holds which classes."""
 
     def play(
         self,
@@ -78,7 +79,7 @@ class LiveLearner:
         self.accuracy: Float32 = np.zeros((num, 10), dtype=np.float32)
         split_data(self.data, c.clients, c.samples, c.public, np.random.default_rng(0))  # is there enough?
 
-    def begin(self, rows: IntArray, generators: Generators) -> Float32:
+    def begin(self, rows: IntArray, generators: Generators) -> Holdings:
         """Share out the pictures anew and draw initial weights."""
         c, shares = self.problem.config, []
         for row in rows.tolist():
@@ -88,7 +89,7 @@ class LiveLearner:
             self.federations[row] = federation
             self.accuracy[row] = federation.accuracy()
             shares.append(split.class_shares())
-        return np.array(shares, dtype=np.float32)
+        return Holdings.of(np.array(shares, dtype=np.float32))
 
     def play(
         self,

@@ -111,8 +111,8 @@ class FedSemParallelEnv(ParallelEnv):  # type: ignore[misc]
         return self._action_spaces[agent]
 
     def _start(self) -> None:
-        shares = self.learner.begin(np.zeros(1, dtype=np.int64), [self.np_random])
-        self.episode = draw_episodes([self.np_random], shares, self.problem)
+        self.held = self.learner.begin(np.zeros(1, dtype=np.int64), [self.np_random])
+        self.episode = draw_episodes([self.np_random], self.problem)
         c = self.problem.config
         self.filter = PrivacyFilter(self.clients, float(self.problem.epsilons[0]), c.delta)
         self.seconds_left, self.cycle, self.last_share = c.deadline_s, 0, 0.0
@@ -205,7 +205,7 @@ class FedSemParallelEnv(ParallelEnv):  # type: ignore[misc]
         c, at = self.problem.config, min(self.cycle, self.problem.config.rounds - 1)
         rows = np.empty((self.clients, OBSERVED), dtype=np.float32)
         rows[:, :CLASSES] = self.learner.accuracy[0]
-        rows[:, CLASSES : 2 * CLASSES] = self.episode.shares[0]
+        rows[:, CLASSES : 2 * CLASSES] = self.held.shares[0]
         rows[:, -5] = np.minimum(self.episode.efficiency[at, 0], EFFICIENCY_TOP)
         rows[:, -4] = 1.0 - self.filter.share_spent()
         rows[:, -3] = 1.0 - self.cycle / c.rounds

@@ -81,14 +81,14 @@ def _run(seed: int, problem: Problem, actions: IntArray, chance: int, twins: boo
             twin[t] = _twin(trainings, action, np.random.default_rng([seed, 3, t]))
         step = trainings.play(action[None], learning)
         accuracy.append(live.accuracy[0].copy())
-        chosen.append(np.bincount(trainings.groups[0][step.round.chosen[0]], minlength=CLASSES))
+        chosen.append(np.bincount(trainings.held.groups[0][step.round.chosen[0]], minlength=CLASSES))
         mu.append(float(step.round.mu[0]))
     return Recording(
         accuracy=np.array(accuracy)[None],
         twin=twin[None],
         echoes=np.zeros((1, 0, len(accuracy), CLASSES), dtype=np.float32),
         chosen=np.array(chosen)[None],
-        size=np.bincount(trainings.groups[0], minlength=CLASSES)[None],
+        size=np.bincount(trainings.held.groups[0], minlength=CLASSES)[None],
         mu=np.array(mu)[None],
         public=decided.public[None],
         bits=decided.bits[None],

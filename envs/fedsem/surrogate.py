@@ -21,6 +21,7 @@ import numpy as np
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem.config import load_profile
 from semverse.envs.fedsem.generator import draw_shares
+from semverse.envs.fedsem.holdings import Holdings
 from semverse.envs.fedsem.learners import Context
 from semverse.envs.fedsem.network import one_thread
 from semverse.envs.fedsem.problem import Problem
@@ -171,17 +172,18 @@ class SurrogateLearner:
         self.accuracy: Float32 = np.zeros((num, CLASSES), dtype=np.float32)
 
     @cached_property
-    def _shares(self) -> Float32:
-        """Many ways to share out the pictures [256, K, 10]; copies of trainings that began never ask."""
-        return draw_shares([np.random.default_rng(0)] * _SHARINGS, self.surrogate.counts, self.problem)
+    def _holdings(self) -> Holdings:
+        """256 ways to share out the pictures; copies of trainings that began never ask."""
+        rng = np.random.default_rng(0)
+        return Holdings.of(draw_shares([rng] * _SHARINGS, self.surrogate.counts, self.problem))
 
-    def begin(self, rows: IntArray, generators: Generators) -> Float32:
+    def begin(self, rows: IntArray, generators: Generators) -> Holdings:
         """Draw one of many ways to share out pictures, and an initial model's accuracies."""
         starts, drawn = self.surrogate.starts, [generators[row] for row in rows.tolist()]
         both = np.array([int(g.integers(len(starts) * _SHARINGS)) for g in drawn])  # one draw is quicker
         start, sharing = np.divmod(both, _SHARINGS)
         self.accuracy[rows] = starts[start]
-        return self._shares[sharing]
+        return self._holdings.taken(sharing)
 
     def play(
         self,

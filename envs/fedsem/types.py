@@ -70,7 +70,6 @@ class Release:
 class Episode:
     """Everything random of the surroundings of N trainings of T rounds side by side."""
 
-    shares: Float32  # [N, K, 10] of the classes in each client's pictures; majorities rise along K
     epsilon: FloatArray  # [N] total privacy budget of each client
     mean_snr: Float32  # [N, K] of the uplinks, as a factor
     efficiency: Float32  # [T, N, K] what the uplink carries, bit/s/Hz

@@ -13,6 +13,7 @@ from semverse.envs.fedsem.accountant import gdp_epsilon
 from semverse.envs.fedsem.core import Trainings
 from semverse.envs.fedsem.env import FedSemEnv
 from semverse.envs.fedsem.generator import draw_shares
+from semverse.envs.fedsem.holdings import Holdings
 from semverse.envs.fedsem.model import Situation, order, ordered, placed, play_round
 from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import CLASSES, Decision
@@ -29,7 +30,7 @@ class NoLearner:
         self.releases = []
 
     def begin(self, rows, generators):
-        return draw_shares([generators[row] for row in rows], np.full(CLASSES, 30), self.problem)
+        return Holdings.of(draw_shares([generators[row] for row in rows], np.full(CLASSES, 30), self.problem))
 
     def play(self, decision, played, context, active, generators):
         self.releases.append((played.chosen.copy(), played.mu.copy()))
