@@ -51,7 +51,7 @@ def tiny(tmp_path, monkeypatch):
     fixed = image_codec(tmp_path / "fixed", variable=False, allocation=[])
     data["pictures"] |= {"variable": {"VL": variable, "VL2": variable}, "fixed": {"SCC": fixed}}
     data["pictures"] |= {"classical": data["pictures"]["classical"][:1], "folder": "some", "lpips_side": 64}
-    data["pictures"] |= {"snr_db": [0, 15], "design_snr_db": 15, "rate": 0.5, "stretches": [0.6, 1.0]}
+    data["pictures"] |= {"snr_db": [0, 15], "design_snr_db": 15, "rate": 0.5, "rates": [0.25, 0.5]}
     data["pictures"] |= {"classical_spp": [0.3, 1.0], "swept_spp": 1.0}
     return parse(ComparisonConfig, data)
 

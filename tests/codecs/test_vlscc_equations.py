@@ -25,7 +25,6 @@ from semverse.envs.codecs.vlscc.rate import (
     pack,
     quantise,
     side_information_bpp,
-    stretched,
     symbols_of,
     unpack,
 )
@@ -142,8 +141,3 @@ def test_packing_and_zero_padding():
     vectors = pack(symbols, sent)
     assert [len(vector) for vector in vectors] == [2, 1]
     same(unpack(vectors, sent), [[1.0, 2.0, 0.0], [4.0, 0.0, 0.0]])
-
-
-def test_stretched_levels():
-    same(stretched(tensor([0.0, 3, 8, 15]), 0.5, 16), [0.0, 2, 4, 8])
-    same(stretched(tensor([1.0, 8, 14]), 2.0, 16), [2.0, 15, 15])

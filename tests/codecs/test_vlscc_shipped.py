@@ -1,11 +1,16 @@
-"""Shipped codecs load and reach a stated quality."""
+"""Shipped codecs load, reach a stated quality, and keep the rates asked for."""
 
+import hashlib
+
+import numpy as np
 import pytest
 import torch
 
+from semverse.envs.codecs.media import read_picture
 from semverse.envs.codecs.vlscc import load_codec, shipped_codecs
 from semverse.envs.codecs.vlscc.checkpoint import find_codec
-from semverse.envs.weights import read_card
+from semverse.envs.codecs.vlscc.pictures import picture_files, to_tensor
+from semverse.envs.weights import read_card, read_weights
 
 
 def pictures():
@@ -45,6 +50,39 @@ def test_quality_of_simple_pictures(name, decibels):
     passage = codec.send(source, 10.0, generator=torch.Generator().manual_seed(0))
     assert codec.measure(source, passage.received).mean() > decibels
     assert codec.symbols(passage.level).max() / 2 / (90 * 110) < 0.2  # complex symbols per pixel
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"), [("image_vlscc", "9ec7e0b814507e07"), ("image_vlscc_lpips", "b983c692983bc81b")]
+)
+def test_coders_are_those_that_the_surfaces_were_measured_with(name, beginning):
+    """The rate allocation was trained again later; quality at forced levels must not have changed."""
+    weights, digest = read_weights(find_codec(name)), hashlib.sha256()
+    for key in sorted(key for key in weights if not key.startswith("allocation.")):
+        digest.update(weights[key].numpy().tobytes())
+    assert digest.hexdigest().startswith(beginning)
+
+
+@pytest.mark.parametrize("name", ["image_vlscc", "image_vlscc_lpips"])
+def test_the_card_tells_rates_that_were_kept(name):
+    """Within 10 % of what was asked on 200 whole pictures that no training saw, at every SNR."""
+    found = read_card(find_codec(name))["evaluation"]
+    assert len(found) == 16
+    for cell, share in found.items():
+        assert share == pytest.approx(float(cell.rpartition("_")[2]), rel=0.1), cell
+
+
+def test_mean_rates_are_as_the_card_says(data_dir):
+    codec, card = load_codec("image_vlscc"), read_card(find_codec("image_vlscc"))
+    files = picture_files(data_dir / "images" / "bsds500" / "test")
+    pictures = [to_tensor(read_picture(file)[None]) for file in files]
+    shares = [share_of(codec, codec.choose(picture, 10.0, 0.25)) for picture in pictures]
+    assert np.mean(shares) == pytest.approx(card["evaluation"]["share/10_db/rate_0.25"], rel=0.01)
+
+
+def share_of(codec, level):
+    """Return the share of all symbols that levels [1, h, w] send."""
+    return float(codec.symbols(level)[0]) / (codec.config.length * level[0].numel())
 
 
 def test_symbols_go_where_edges_are():

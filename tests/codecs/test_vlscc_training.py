@@ -132,6 +132,7 @@ def test_other_training_is_not_resumed(tmp_path):
         ({"learning_rate": 0}, "learning_rate"),
         ({"stepz": 1}, "stepz"),
         ({"train": "allocation"}, "start"),
+        ({"steps": 20, "decay_steps": 19}, "decay_steps"),
     ],
 )
 def test_wrong_configurations_are_one_line(change, named):

@@ -51,8 +51,8 @@ class PicturesConfig(Config):
     count: Count  # pictures, in alphabetical order
     snr_db: Decibels
     design_snr_db: Decibel  # of the sweep over rates
-    rate: Share  # asked of the variable codecs
-    stretches: Annotated[tuple[Positive, ...], pydantic.Field(min_length=1)]  # of their levels, over rates
+    rate: Share  # asked of the variable codecs, over SNR
+    rates: Annotated[tuple[Share, ...], pydantic.Field(min_length=1)]  # asked of them, over rates
     classical_spp: Annotated[
         tuple[Positive, ...], pydantic.Field(min_length=1)
     ]  # symbols per pixel, over rates

@@ -42,7 +42,7 @@ def draw_pictures(rows: Sequence[Row], config: PicturesConfig, path: Path) -> No
     """Draw three qualities against symbols per pixel (upper row) and against SNR (lower row)."""
     figure, axes = new_figure(2, 3)
     at_design = [row for row in rows if row["snr_db"] == config.design_snr_db]
-    swept = [row for row in rows if row["asked"] in (1.0, config.swept_spp)]
+    swept = [row for row in rows if row["asked"] in (config.rate, 1.0, config.swept_spp)]
     for column, (quality, label) in enumerate(_QUALITIES):
         for index, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
             for axis, found, key in (

@@ -73,7 +73,7 @@ def _cliffs(rows: Sequence[Row], config: PicturesConfig, ours: str, other: str) 
         curve = {
             row["snr_db"]: row["psnr_db"]
             for row in rows
-            if row["method"] == method and row["asked"] in (1.0, config.swept_spp)
+            if row["method"] == method and row["asked"] in (config.rate, 1.0, config.swept_spp)
         }
         values = [curve[snr_db] for snr_db in sorted(curve)]
         steepest[method] = float(np.diff(values).max())

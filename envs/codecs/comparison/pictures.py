@@ -25,7 +25,7 @@ from semverse.envs.codecs.vlscc.checkpoint import load_codec
 from semverse.envs.codecs.vlscc.codec import Passage
 from semverse.envs.codecs.vlscc.image import ImageCodec
 from semverse.envs.codecs.vlscc.pictures import Picture, picture_files, to_picture, to_tensor
-from semverse.envs.codecs.vlscc.rate import entropy_bits, side_information_bpp, stretched
+from semverse.envs.codecs.vlscc.rate import entropy_bits, side_information_bpp
 from semverse.envs.codecs.vlscc.tasks import center
 from semverse.envs.errors import InputError
 
@@ -68,17 +68,18 @@ def picture_cells(config: PicturesConfig, seed: int) -> list[Cell]:
         return cache(partial(coded, photographs.pictures, chain, spp))
 
     cells = []
-    for stretch, snr_db in _points(config, config.stretches, 1.0):
+    for rate, snr_db in _points(config, config.rates, config.rate):
         for index, (method, codec) in enumerate(variable.items()):
-            sender = partial(_by_network, codec, config.rate, stretch)
-            run = partial(_learned, photographs, snr_db, stretch, method, codec, sender)
-            cells.append(Cell(f"variable_{index}_{stretch:g}_{snr_db:g}", run))
+            run = partial(
+                _learned, photographs, snr_db, rate, method, codec, partial(_by_network, codec, rate)
+            )
+            cells.append(Cell(f"variable_{index}_{rate:g}_{snr_db:g}", run))
     if config.entropy:
         first = next(iter(variable.values()))
-        for stretch in config.stretches:
-            sender = partial(_by_entropy, first, config.rate, stretch)
-            run = partial(_learned, photographs, config.design_snr_db, stretch, ENTROPY, first, sender)
-            cells.append(Cell(f"entropy_{stretch:g}", run))
+        for rate in config.rates:
+            sender = partial(_by_entropy, first, rate)
+            run = partial(_learned, photographs, config.design_snr_db, rate, ENTROPY, first, sender)
+            cells.append(Cell(f"entropy_{rate:g}", run))
     for snr_db in config.snr_db:
         for index, (method, codec) in enumerate(fixed.items()):
             run = partial(_learned, photographs, snr_db, 1.0, method, codec, partial(_whole, codec))
@@ -122,22 +123,17 @@ def load_image_codec(name: str) -> ImageCodec:
     return codec
 
 
-def _by_network(
-    codec: ImageCodec, rate: float, stretch: float, x: Tensor, snr_db: float, generator: Generator
-) -> Passage:
-    level = stretched(codec.choose(x, snr_db, rate), stretch, codec.config.levels)
-    return codec.send(x, snr_db, level=level, generator=generator)
+def _by_network(codec: ImageCodec, rate: float, x: Tensor, snr_db: float, generator: Generator) -> Passage:
+    return codec.send(x, snr_db, rate=rate, generator=generator)
 
 
 def _whole(codec: ImageCodec, x: Tensor, snr_db: float, generator: Generator) -> Passage:
     return codec.send(x, snr_db, generator=generator)
 
 
-def _by_entropy(
-    codec: ImageCodec, rate: float, stretch: float, x: Tensor, snr_db: float, generator: Generator
-) -> Passage:
+def _by_entropy(codec: ImageCodec, rate: float, x: Tensor, snr_db: float, generator: Generator) -> Passage:
     """Spend on each picture as many symbols as the network would, but where the estimated entropy is."""
-    level = stretched(codec.choose(x, snr_db, rate), stretch, codec.config.levels)
+    level = codec.choose(x, snr_db, rate)
     bits = block_bits(x, codec.config.downsampling)
     scale = fit_proportional(codec, bits, float(codec.symbols(level).double().mean()))
     return codec.send(x, snr_db, level=proportional(bits, scale, codec.config.levels), generator=generator)

@@ -38,11 +38,6 @@ def quantise(rate: Tensor, levels: int) -> Tensor:
     return level
 
 
-def stretched(level: Tensor, factor: float, levels: int) -> Tensor:
-    """Return levels times a factor, rounded, in 0..L-1: the same allocation at another mean rate."""
-    return torch.floor(level * factor + 0.5).clamp(0, levels - 1)
-
-
 class _Mask(Function):
     @staticmethod
     def forward(ctx: Any, level: Tensor, length: int, levels: int) -> Tensor:

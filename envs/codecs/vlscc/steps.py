@@ -41,7 +41,7 @@ class Steps(ABC):
 
     def schedule(self) -> None:
         """Set the learning rate of this step: up in a line, down along a cosine."""
-        wave = 0.5 + 0.5 * math.cos(math.pi * self.step / self.config.steps)
+        wave = 0.5 + 0.5 * math.cos(math.pi * self.step / self.config.decay_steps)
         share = min(1.0, (self.step + 1) / _WARM_UP) * (
             _LAST_LEARNING_RATE + (1 - _LAST_LEARNING_RATE) * wave
         )

@@ -28,6 +28,7 @@ class LearnedTraining(Config):
     start: str | None  # checkpoint whose weights it begins with (a longer code is cut to its first symbols)
     snr_db: tuple[Decibel, Decibel]  # range that is trained for
     steps: Count
+    decay_steps: Count  # over which the learning rate falls; more than 'steps' stops on the way
     batch: Count
     patch: Count  # side of a picture's crop in pixels; unused by meshes
     learning_rate: Annotated[float, pydantic.Field(gt=0)]
@@ -37,9 +38,11 @@ class LearnedTraining(Config):
     evaluation: EvaluationConfig
 
     @pydantic.model_validator(mode="after")
-    def _rising(self) -> Self:
+    def _sensible(self) -> Self:
         if self.snr_db[0] > self.snr_db[1]:
             raise ValueError("'snr_db' must rise")
+        if self.decay_steps < self.steps:
+            raise ValueError("'decay_steps' must be 'steps' or more")
         return self
 
 
