@@ -31,7 +31,7 @@ def command(
 
     ``bler``: block error rates of 5G codes by Monte Carlo, about an hour of one core. ``check``: those models
     against new runs, about two minutes. ``codecs``: rate, quality and losses of clips against real encoders
-    and the real chain, of pictures against Pillow; about fifteen minutes.
+    and the real chain, of pictures against Pillow; some twenty minutes.
     """
     file = Path(f"{what.value}.json") if out is None else out
     if what is What.codecs:
