@@ -19,6 +19,7 @@ from semverse.envs.fedsem.types import FloatArray, IntArray
 
 Whole = Annotated[int, pydantic.Field(ge=0)]
 Count = Annotated[int, pydantic.Field(ge=1)]
+Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 _EPSILON = 52  # where an observation tells log2 of epsilon
 _ROUNDS = 50  # ... and the share of rounds left
 
@@ -41,9 +42,10 @@ class FixedConfig(Config):
 
 
 class Schedule(FixedConfig):
-    """A flat schedule for a privacy budget."""
+    """A flat schedule for a privacy budget and a deadline."""
 
-    epsilon: Annotated[float, pydantic.Field(gt=0)]
+    epsilon: Positive
+    deadline_s: Positive = 9.0
 
 
 class FlatConfig(Config):
@@ -53,9 +55,10 @@ class FlatConfig(Config):
 
 
 class VariedSchedule(Config):
-    """A schedule for a privacy budget, one decision a round."""
+    """A schedule for a privacy budget and a deadline, one decision a round."""
 
-    epsilon: Annotated[float, pydantic.Field(gt=0)]
+    epsilon: Positive
+    deadline_s: Positive = 9.0
     decisions: Annotated[tuple[Choice, ...], pydantic.Field(min_length=1)]  # nobody is asked after them
 
 
@@ -129,9 +132,14 @@ def rounds_played(seen: FloatArray, problem: Problem) -> int:
     return round((1.0 - float(seen[_ROUNDS])) * problem.config.rounds)
 
 
-def nearest(schedules: Sequence[AnySchedule], seen: FloatArray) -> AnySchedule:
-    """Return the schedule whose privacy budget is nearest to that of an observation [54]."""
-    return min(schedules, key=lambda one: abs(math.log2(one.epsilon) - float(seen[_EPSILON])))
+def nearest(schedules: Sequence[AnySchedule], seen: FloatArray, problem: Problem) -> AnySchedule:
+    """Return the schedule of the nearest deadline whose budget is nearest to that of an observation [54]."""
+
+    def distance(one: AnySchedule) -> tuple[float, float]:
+        late = abs(math.log2(one.deadline_s / problem.config.deadline_s))
+        return late, abs(math.log2(one.epsilon) - float(seen[_EPSILON]))
+
+    return min(schedules, key=distance)
 
 
 class RandomRoundAgent(RoundRule):
@@ -142,6 +150,11 @@ class RandomRoundAgent(RoundRule):
     def __init__(self, config: RandomConfig, env_id: str, env_settings: Mapping[str, Any]) -> None:
         super().__init__(config, env_id, env_settings)
         self._rng = np.random.default_rng(config.seed)
+
+    def begin(self, env: Any) -> None:
+        """Attach to the environment, and draw as for the first time: no episode depends on those before."""
+        super().begin(env)
+        self._rng = np.random.default_rng(self.config.seed)
 
     def decide(self, seen: FloatArray, row: int) -> IntArray:
         """Return a uniform decision."""
@@ -155,17 +168,17 @@ class FlatScheduleAgent(RoundRule):
 
     def decide(self, seen: FloatArray, row: int) -> IntArray:
         """Return the schedule's decision."""
-        return follow(nearest(self.config.schedules, seen), seen, self.problem)
+        return follow(nearest(self.config.schedules, seen, self.problem), seen, self.problem)
 
 
 class VariedScheduleAgent(RoundRule):
-    """The schedule of the nearest privacy budget that a search found (`semverse.scripts.fedsem_schedule`)."""
+    """The schedule of the nearest privacy budget that a search found (`semverse.scripts.fedsem_beam`)."""
 
     Config: ClassVar[Any] = VariedConfig
 
     def decide(self, seen: FloatArray, row: int) -> IntArray:
         """Return the schedule's decision for the round."""
-        decisions = nearest(self.config.schedules, seen).decisions
+        decisions = nearest(self.config.schedules, seen, self.problem).decisions
         played = rounds_played(seen, self.problem)
         if played < len(decisions):
             return action_of(decisions[played], self.problem, "agent")

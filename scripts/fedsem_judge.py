@@ -16,6 +16,7 @@ def command(
     checkpoint: Annotated[str | None, typer.Option(help="Folders or shipped names, by commas.")] = None,
     agents: Annotated[str, typer.Option(help="Agents without weights, by commas.")] = RULES,
     epsilons: Annotated[str, typer.Option(help="Total privacy budgets, by commas.")] = "4,8",
+    deadline: Annotated[float, typer.Option(min=0.5, max=1000, help="Of all rounds, in seconds.")] = 9.0,
     seeds: Annotated[int, typer.Option(min=2, help="Trainings of each.")] = 20,
     first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 2_000_000,
     reference: Annotated[str, typer.Option(help="Agent whose return the gain is over.")] = "flat_schedule",
@@ -44,13 +45,13 @@ def command(
     for epsilon in numbers(epsilons, "--epsilons"):
         rows = judge_live(
             players,
-            {"epsilon": epsilon},
+            {"epsilon": epsilon, "deadline_s": deadline},
             range(first_seed, first_seed + seeds),
-            out / f"{epsilon:g}",
+            out / f"{epsilon:g}-{deadline:g}",
             reference,
             lambda shown, label: tqdm(shown, desc=label, unit="training"),
         )
-        title = f"epsilon {epsilon:g}, {seeds} trainings, gain over {reference}"
+        title = f"epsilon {epsilon:g}, {deadline:g} s, {seeds} trainings, gain over {reference}"
         table = Table("agent", "return", "accuracy", "epsilon", "s left", "gain", title=title)
         for row in rows:
             low, high = row.total_interval

@@ -12,6 +12,7 @@ from semverse.scripts.cli import run
 
 def command(
     epsilon: Annotated[float, typer.Option(min=0.01, max=1000, help="Total privacy budget of a client.")],
+    deadline: Annotated[float, typer.Option(min=0.5, max=1000, help="Of all rounds, in seconds.")] = 9.0,
     number: Annotated[int, typer.Option(min=1, help="Schedules that are trained live.")] = 10,
     imagined: Annotated[int, typer.Option(min=1, help="Episodes of the screening.")] = 8,
     seeds: Annotated[int, typer.Option(min=1, help="Live trainings of each.")] = 6,
@@ -30,18 +31,21 @@ def command(
     from semverse.agents.registry import make_agent
     from semverse.envs.fedsem.problem import Problem
 
-    problem, settings = Problem.of("default", epsilon=epsilon), {"epsilon": epsilon}
+    problem, settings = (
+        Problem.of("default", epsilon=epsilon, deadline_s=deadline),
+        {"epsilon": epsilon, "deadline_s": deadline},
+    )
     plans = screen(problem, imagined, first_seed, number)
     labels = {describe(plan, problem): plan for plan in plans}
     players = {
-        label: (make_agent("flat_schedule", ENV, schedules=[{**plan.values(problem), "epsilon": epsilon}]),)
+        label: (make_agent("flat_schedule", ENV, schedules=[{**plan.values(problem), **settings}]),)
         for label, plan in labels.items()
     }
     rows = judge_live(
         players,
         settings,
         range(first_seed, first_seed + seeds),
-        out / f"{epsilon:g}",
+        out / f"{epsilon:g}-{deadline:g}",
         next(iter(labels)),
         lambda shown, label: tqdm(shown, desc=label, unit="training"),
     )

@@ -54,7 +54,9 @@ def command(
     counts = np.bincount(load_data(problem.config.data).labels)
     found = fit(data, clip, counts, seed, lambda passes: tqdm(passes, desc="fits", unit="pass"))
     errors = {kind: judge(found, held, clip) for kind, held in judged.items()}
-    table = Table("what", *judged, title=f"{held_out} held-out trainings of each, {episodes} to learn from")
+    table = Table(
+        "what", *judged, title=f"{held_out} held-out trainings of each, {len(data.mu)} to learn from"
+    )
     for field in dataclasses.fields(Errors):
         values = (np.atleast_1d(getattr(one, field.name)) for one in errors.values())
         table.add_row(field.name, *(", ".join(f"{one:.4f}" for one in value) for value in values))

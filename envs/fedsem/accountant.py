@@ -89,7 +89,7 @@ class PrivacyFilter:
         self.budget: FloatArray = np.full((*self.spent.shape[:-1], 1), budget)  # [..., 1] of mu^2
 
     def can_pay(self, mu: npt.ArrayLike) -> BoolArray:
-        """Return which clients may take part [..., K] in mu-GDP releases, mu a number or [..., 1]."""
+        """Return which clients may take part [..., K] in releases of mu, a number, [..., 1] or [..., K]."""
         allowed: BoolArray = self.spent + np.square(mu) <= self.budget
         return allowed
 
@@ -101,7 +101,8 @@ class PrivacyFilter:
 
     def share_spent(self) -> FloatArray:
         """Return how much of its budget of mu^2 each client spent [..., K], 0 to 1."""
-        return self.spent / self.budget  # 0 of an infinite one
+        limited = np.isfinite(self.budget)
+        return np.where(limited, self.spent / np.where(limited, self.budget, 1.0), 0.0)
 
     def epsilons(self) -> FloatArray:
         """Return what each client spent [..., K], as epsilon at the filter's delta."""

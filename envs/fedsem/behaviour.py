@@ -9,13 +9,13 @@ from typing import Annotated
 import numpy as np
 import pydantic
 
-from semverse.envs.config import load_yaml, shipped
+from semverse.envs.config import Config, load_yaml, parse, shipped
 from semverse.envs.errors import InputError
 from semverse.envs.fedsem.problem import Problem
 from semverse.envs.fedsem.types import RULES, IntArray
 
 CHANGE = 0.3  # probability that a part of the action is drawn anew in a round
-IDLE = 0.05
+IDLE = 0.05  # probability that nobody is asked in a round
 Count = Annotated[int, pydantic.Field(ge=1)]
 Choice = tuple[Count, str, Count, Count, Count]  # count, rule, public pictures, bits, payment
 
@@ -42,14 +42,17 @@ class Behaviour:
     """A way to decide: a constant action, or a plan, with changes here and there.
 
     Many clients are more likely than few, for few of them drown in noise. In every other episode nobody is
-    asked any more once the budget of an average client must be spent.
+    asked any more once a client that took part in every round has spent its budget.
+
+    Args:
+        name: of its recordings.
+        greedy: only the upper half of counts, public pictures and bits, where good agents are found.
+        plan: actions [R, 5] instead of a constant one; nobody is asked after them.
     """
 
     name: str
-    greedy: bool = (
-        False  # only the upper half of counts, public pictures and bits, where good agents are found
-    )
-    plan: IntArray | None = None  # actions [R, 5] instead of a constant one; nobody is asked after them
+    greedy: bool = False
+    plan: IntArray | None = None
 
     def actions(self, problem: Problem, rng: np.random.Generator) -> IntArray:
         """Return the actions of an episode [T, 5]."""
@@ -78,10 +81,20 @@ class Behaviour:
 BROAD, GREEDY = Behaviour("broad"), Behaviour("greedy", greedy=True)
 
 
+class Explored(Config):
+    """Schedules by name, one decision a round."""
+
+    schedules: dict[str, Annotated[list[Choice], pydantic.Field(min_length=1)]]
+
+
 def explored(problem: Problem) -> list[Behaviour]:
-    """Return the behaviours that deviate from the schedules of ``configs/fedsem/explored.yaml``."""
+    """Return the behaviours that deviate from the schedules of ``configs/fedsem/explored.yaml``.
+
+    Raises:
+        InputError: the file is damaged, or has a value that the profile does not offer.
+    """
     path: Path = shipped("fedsem", "explored.yaml")
-    plans = pydantic.TypeAdapter(dict[str, list[Choice]]).validate_python(load_yaml(path))
+    plans = parse(Explored, load_yaml(path), source=path.name).schedules
     return [
         Behaviour(name, True, np.array([action_of(choice, problem, path.name) for choice in plan]))
         for name, plan in plans.items()

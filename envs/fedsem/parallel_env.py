@@ -183,7 +183,8 @@ class FedSemParallelEnv(ParallelEnv):  # type: ignore[misc]
         efficiency = self.episode.efficiency[self.cycle, 0]
         served = serve(offer, self.filter.can_pay(mu), efficiency, self.seconds_left, self.problem)
         passed = self.filter.charge(served.chosen, served.mu)
-        assert bool((passed == served.chosen).all())
+        if (passed != served.chosen).any():
+            raise RuntimeError("the privacy filter refuses a client that was chosen")
         return served
 
     def _infos(self, served: Served, paid: FloatArray, social: float) -> dict[str, dict[str, Any]]:

@@ -182,3 +182,24 @@ def test_a_wider_beam_is_not_worse_and_its_schedule_can_be_played():
         assert decision[0] == action[0]
         assert not action.any() or decision.tolist() == action.tolist()
         observation, *_ = env.step(decision)
+
+
+def test_no_episode_of_the_random_agent_depends_on_those_before():
+    def first(agent, seed):
+        env = gymnasium.make(FAST)
+        observation, _ = env.reset(seed=seed)
+        agent.begin(env)
+        return [agent.act(observation).tolist() for _ in range(3)]
+
+    used, fresh = make_agent("fedsem_random", FAST), make_agent("fedsem_random", FAST)
+    first(used, 1)
+    assert first(used, 2) == first(fresh, 2)
+
+
+def test_schedules_are_those_of_the_nearest_deadline():
+    schedules = [{**TOY, "epsilon": 8.0, "deadline_s": s, "payment": p} for s, p in ((2.5, 1), (9.0, 4))]
+    env = gymnasium.make("semverse/FedSem-v0", profile="toy", epsilon=8.0)  # 2.5 s
+    agent = make_agent("flat_schedule", "semverse/FedSem-v0", schedules=schedules)
+    observation, _ = env.reset(seed=0)
+    agent.begin(env)
+    assert agent.act(observation)[4] == 0

@@ -138,3 +138,12 @@ def test_without_noise_the_sum_is_plain():
     rule = Release(1.0, 0.0, 32, 0)
     assert np.array_equal(release(uploads(), rule, np.random.default_rng(0)), uploads().sum(axis=0))
     assert rule.mu == math.inf
+
+
+@pytest.mark.parametrize("mu", [1.0, math.inf])
+def test_an_infinite_budget_is_never_spent(mu: float) -> None:
+    account = PrivacyFilter(3, math.inf, 1e-5)
+    chosen = np.array([True, False, True])
+    assert account.charge(chosen, mu).tolist() == chosen.tolist()
+    assert account.share_spent().tolist() == [0.0, 0.0, 0.0]
+    assert account.spent[1] == 0.0

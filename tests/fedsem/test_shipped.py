@@ -13,7 +13,7 @@ from semverse.envs.config import shipped
 FAST = "semverse/FedSemFast-v0"
 
 
-NAMES = ("fedsem_ppo", "fedsem_diffusion")
+NAMES = ("fedsem_ppo", "fedsem_ppo_deadline", "fedsem_diffusion")
 FOLDERS = [(name, folder) for name in NAMES for folder in find_checkpoints(name)]
 
 
@@ -23,8 +23,9 @@ def test_policies_beat_the_flat_schedule_where_they_were_trained(name, folder):
     card = json.loads((folder / "card.json").read_text())
     assert card["command"].startswith(f"semverse train --config configs/training/{name}.yaml")
     policy, flat = load_checkpoint(folder), make_agent("flat_schedule", FAST)
+    deadline = load_training(shipped("training", f"{name}.yaml")).env.settings.get("deadline_s", 9.0)
     for epsilon in (4.0, 8.0):
-        settings = {"epsilon": epsilon}
+        settings = {"epsilon": epsilon, "deadline_s": deadline}
         ours, theirs = (evaluate_agent(agent, FAST, settings, 40, 77).returns for agent in (policy, flat))
         assert ours.mean() > theirs.mean()
 
