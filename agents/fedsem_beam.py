@@ -66,7 +66,12 @@ def begin(problem: Problem, episodes: int, seed: int) -> Trainings:
     return starts
 
 
-def best_schedule(starts: Trainings, width: int, watch: Watch = lambda rounds: rounds) -> Found:
+def best_schedule(
+    starts: Trainings,
+    width: int,
+    watch: Watch = lambda rounds: rounds,
+    choices: IntArray | None = None,
+) -> Found:
     """Search the schedule of the highest mean return over E trainings, from where they stand on.
 
     A schedule is the same in all of them, so it cannot go by what only one of them will meet; of a single
@@ -77,9 +82,10 @@ def best_schedule(starts: Trainings, width: int, watch: Watch = lambda rounds: r
         starts: of E rows at the same round.
         width: beginnings that are kept of each of `BUCKETS`.
         watch: shows the rounds.
+        choices: actions [A, 5] that are tried in a round; None: `plausible_actions`. Rounds left out are not.
     """
     problem = starts.problem
-    choices = plausible_actions(problem)
+    choices = plausible_actions(problem) if choices is None else choices
     none = np.zeros((1, 0, len(problem.sizes)), dtype=np.int64)
     beam, best = _Beam(none, np.zeros(1), starts), Found(none[0], 0.0)
     for _ in watch(range(int(starts.time[0]), problem.config.rounds)):

@@ -78,7 +78,7 @@ class Trainings:
         self._rows = np.arange(num)
 
     def begin(self, generators: Generators, rows: IntArray, epsilon: float | None = None) -> None:
-        """Start trainings in n rows, each drawn by its row's generator; a privacy budget may be given."""
+        """Start trainings in n rows, rising, each drawn by its row's generator; a budget may be given."""
         held = self.learner.begin(rows, generators)
         episode = draw_episodes([generators[row] for row in rows.tolist()], self.problem)
         given = episode.epsilon if epsilon is None else np.full(len(rows), epsilon)
@@ -115,7 +115,8 @@ class Trainings:
             rows: n of them.
             learner: of as many; it takes their accuracies over, not what models a live one holds.
         """
-        found, old = Trainings(len(rows), self.problem, learner), self.episode
+        found, old = copy.copy(self), self.episode
+        found.learner, found.filter, found._rows = learner, copy.copy(self.filter), np.arange(len(rows))
         for name in _COPIED:
             setattr(found, name, getattr(self, name)[rows])
         found.filter.spent, found.filter.budget = self.filter.spent[rows], self.filter.budget[rows]

@@ -37,6 +37,6 @@ class FedSemFastEnv(FedSemEnv):
 
     @property
     def error(self) -> tuple[float, float]:
-        """Median and 90 % quantile of the error of the mean accuracy after a round, on held-out trainings."""
+        """Median and 90 % quantile of the error of the mean accuracy, on held-out random rounds."""
         median, most = self.learner.surrogate.error.tolist()
         return median, most

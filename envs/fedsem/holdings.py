@@ -41,7 +41,7 @@ class Holdings:
         return Holdings(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def replaced(self, rows: IntArray, new: Holdings) -> Holdings:
-        """Return those with some rows replaced; what was handed out before stays what it was."""
+        """Return those with some rows, rising, replaced; what was handed out before stays what it was."""
         if len(rows) == len(self.size):
             return new
         found = [getattr(self, field.name).copy() for field in fields(self)]

@@ -116,11 +116,17 @@ def recorded(
         behaviour: decides.
 
     Raises:
-        InputError: a file of the folder is damaged, or the folder cannot be written to.
+        InputError: a file is damaged or of another behaviour, or the folder cannot be written to.
     """
     path = make_folder(folder) / f"{behaviour.name}-{seed}.npz"
     if path.exists():
-        return load_recording(path)
+        found = load_recording(path)
+        decided = problem.decision(behaviour.actions(problem, np.random.default_rng([seed, 1])))
+        same = np.array_equal(found.public[0], decided.public) and np.array_equal(found.bits[0], decided.bits)
+        if not same or found.echoes.shape[1] != echoes:
+            text = "was played with other decisions or so many echoes less or more"
+            raise InputError(text, source=path, remedy="delete it, or give another folder")
+        return found
     found, buffer = record(seed, problem, echoes, behaviour), io.BytesIO()
     np.savez_compressed(buffer, **{field.name: getattr(found, field.name) for field in fields(Recording)})
     write_atomic(path, buffer.getvalue())

@@ -95,9 +95,12 @@ def recordings(tmp_path_factory):
 
 def test_recordings_are_repeatable_and_not_played_twice(recordings, tmp_path):
     folder, found = recordings
-    again, fresh = recorded(1, TOY, folder), recorded(1, TOY, tmp_path, echoes=2)
+    again, fresh = recorded(1, TOY, folder, echoes=2), recorded(1, TOY, tmp_path, echoes=2)
     assert data_equivalence(vars(again), vars(found[1]), exact=True)
     assert data_equivalence(vars(fresh), vars(found[1]), exact=True)
+    for wrong in ({"echoes": 1}, {"echoes": 2, "behaviour": Behaviour("broad", True)}):
+        with pytest.raises(InputError, match="other decisions"):
+            recorded(1, TOY, folder, **wrong)
     (folder / "9.npz").write_bytes(b"no recording")
     with pytest.raises(InputError, match="no recording"):
         load_recording(folder / "9.npz")
