@@ -11,6 +11,7 @@ import numpy as np
 from semverse.agents.base import Agent
 from semverse.agents.registry import make_agent
 from semverse.agents.training.evaluation import Evaluation, evaluate_agent
+from semverse.agents.training.statistics import crossed_interval
 from semverse.agents.training.vector import evaluation_vector
 from semverse.envs.vlscc.causal import CausalPlan
 from semverse.envs.vlscc.types import FloatArray
@@ -25,6 +26,7 @@ class Row:
     symbols: float  # a frame
     gain: float  # reward above the fixed level, as a share of what the optimum gains
     gains: tuple[float, ...]  # the same for each training
+    interval: tuple[float, float]  # of the gain, 95 % over episodes and trainings
 
 
 def study(
@@ -56,18 +58,24 @@ def study(
     best = fixed.bounds
     frames, whole = problem.config.frames, problem.budget * problem.step_symbols
 
-    def gain(returns: FloatArray) -> float:
-        return float((returns - fixed.returns).mean() / (best - fixed.returns).mean())
+    def gains(returns: FloatArray) -> tuple[float, tuple[float, ...], tuple[float, float]]:
+        each = tuple(_gain(one[None], fixed.returns[None], best[None]) for one in returns)
+        samples = [returns, fixed.returns[None], best[None]]
+        return float(np.mean(each)), each, crossed_interval(samples, _gain)
 
     def row(name: str, played: Sequence[Evaluation]) -> Row:
-        gains = tuple(gain(one.returns) for one in played)
-        reward = float(np.mean([one.returns.mean() for one in played])) / frames
+        returns = np.stack([one.returns for one in played])
         left = float(np.mean([one.infos["symbols_left"].mean() for one in played]))
-        return Row(name, reward, (whole - left) / frames, float(np.mean(gains)), gains)
+        return Row(name, float(returns.mean()) / frames, (whole - left) / frames, *gains(returns))
 
     rows = [row("fixed", [fixed])]
     for name, several in agents.items():
         rows.append(row(name, [evaluate_agent(one, env_id, settings, episodes, seed) for one in several]))
     for name, values in (("causal bound", bound), ("optimum", best)):
-        rows.append(Row(name, float(values.mean()) / frames, float("nan"), gain(values), (gain(values),)))
+        rows.append(Row(name, float(values.mean()) / frames, float("nan"), *gains(values[None])))
     return rows
+
+
+def _gain(returns: FloatArray, fixed: FloatArray, best: FloatArray) -> float:
+    """Return the share of the optimum's gain over a fixed level, all [runs, episodes]."""
+    return float((returns.mean() - fixed.mean()) / (best.mean() - fixed.mean()))

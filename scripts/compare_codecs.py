@@ -11,11 +11,14 @@ from semverse.scripts.cli import run
 
 
 def command(
-    config: Annotated[Path | None, typer.Option(help="YAML file; the shipped one if left out.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML file, e.g. configs/comparison/videos.yaml; codecs.yaml if left out."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything written.")] = Path("runs/codecs"),
     resume: Annotated[bool, typer.Option("--resume", help="Carry on where a run was stopped.")] = False,
 ) -> None:
-    """Compare codecs of human meshes and of pictures (paper 002, Figs. 6, 8 and 9)."""
+    """Compare codecs of meshes and pictures (paper 002, Figs. 6, 8, 9) or video (paper 000, Figs. 6, 7)."""
     from rich.console import Console
     from rich.table import Table
     from tqdm import tqdm

@@ -41,17 +41,9 @@ def command(
     from semverse.scripts.options import check_output, check_seed
 
     chain: dict[str, Any] = {"modulation": modulation, "code_rate": code_rate, "k": k}
-    chain |= {"gop": gop, "damaged": damaged, "seed": check_seed(seed)}
+    chain |= {"gop": gop, "damaged": damaged, "seed": check_seed(seed), "snr_db": snr}
     settings = chosen_settings(
-        codec,
-        checkpoint,
-        rate,
-        qp,
-        quality,
-        snr_db=snr,
-        channel=channel,
-        bandwidth_mhz=bandwidth_mhz,
-        **chain,
+        codec, checkpoint, rate, qp, quality, channel=channel, bandwidth_mhz=bandwidth_mhz, **chain
     )
     clip = read_source(source, frames)
     check_output(make_folder(out) / "figures.json")
@@ -72,7 +64,11 @@ def command(
 
 
 def _show(figures: dict[str, Any]) -> None:
+    from semverse.envs.codecs.metrics import MS_SSIM_MIN_SIDE
+
     for name, value in figures.items():
+        if name == "ms_ssim" and value is None:
+            value = f"none (side below {MS_SSIM_MIN_SIDE})"
         print(f"{name:18}{f'{value:.4f}' if isinstance(value, float) else value}")
 
 

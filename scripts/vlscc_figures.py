@@ -20,7 +20,10 @@ def command(
     episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 2_000_000,
 ) -> None:
-    """Print mean reward and symbols a frame, and the share of the optimum's gain over a fixed level."""
+    """Print mean reward and symbols a frame, and the share of the optimum's gain over a fixed level.
+
+    Intervals of the share are bootstrapped over episodes and trainings.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -38,12 +41,14 @@ def command(
         "reward",
         "symbols",
         "gain",
+        "95 % interval",
         "of each training",
         title=f"{env}, {profile or 'its own'} profile, {content} content",
     )
     for row in study(env, settings, players, episodes, seed):
         each = ", ".join(f"{value:.3f}" for value in row.gains) if len(row.gains) > 1 else ""
-        table.add_row(row.agent, f"{row.reward:.4f}", f"{row.symbols:.0f}", f"{row.gain:.3f}", each)
+        interval = "{:.3f} to {:.3f}".format(*row.interval)
+        table.add_row(row.agent, f"{row.reward:.4f}", f"{row.symbols:.0f}", f"{row.gain:.3f}", interval, each)
     Console(width=100).print(table)
 
 

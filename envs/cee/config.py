@@ -11,7 +11,8 @@ import pydantic
 from semverse.envs.config import Config, read_profile
 
 # strict: a boolean or a quoted number is refused rather than converted
-Number = Annotated[float, pydantic.Field(ge=-1e3, le=1e6, strict=True, allow_inf_nan=False)]
+Ratio = Annotated[float, pydantic.Field(ge=-50, le=100, strict=True)]  # dB
+Spread = Annotated[float, pydantic.Field(ge=0, le=50, strict=True)]  # dB
 Positive = Annotated[float, pydantic.Field(ge=1e-9, le=1e9, strict=True, allow_inf_nan=False)]
 NonNegative = Annotated[float, pydantic.Field(ge=0, le=1e6, strict=True, allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1, strict=True)]
@@ -152,9 +153,9 @@ class FixedSystem(Config):
 class Dynamics(Config):
     """How channels, loads and motion go on from epoch to epoch."""
 
-    uplink_mean_db: Number
-    downlink_mean_db: Number
-    snr_std_db: NonNegative
+    uplink_mean_db: Ratio
+    downlink_mean_db: Ratio
+    snr_std_db: Spread
     snr_correlation: Correlation
     edge_load_mean: Share
     cloud_load_mean: Share

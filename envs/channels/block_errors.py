@@ -20,7 +20,7 @@ from semverse.envs.channels.bler_fallback import Fallback
 from semverse.envs.channels.bler_points import HIGH_RATES, LOW_RATES, load_points
 from semverse.envs.channels.capacity import bicm_esno_db
 from semverse.envs.channels.checks import check_numbers
-from semverse.envs.channels.modulation import BITS_PER_SYMBOL
+from semverse.envs.channels.modulation import BITS_PER_SYMBOL, Modulations, modulation_names
 from semverse.envs.channels.numerics import FloatArray, normal_tail
 from semverse.envs.channels.schemes import check_scheme, effective_rate
 
@@ -28,11 +28,15 @@ LONGEST_OF_GRAPH_2 = 292  # bits, at any rate (TS 38.212, 7.2.2)
 MEASURED_AS = {"bpsk": "qpsk"}  # the same channel a bit, at twice the energy a symbol
 
 
-def bler(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike, esno_db: npt.ArrayLike) -> FloatArray:
-    """Return the block error rate of one code block. Arguments broadcast.
+def bler(
+    modulation: Modulations, code_rate: npt.ArrayLike, k: npt.ArrayLike, esno_db: npt.ArrayLike
+) -> FloatArray:
+    """Return the block error rate of one code block without fading. Arguments broadcast.
+
+    Source: Monte Carlo of the LDPC codes of TS 38.212, 5.3.2 (``bler.json``).
 
     Args:
-        modulation: ``bpsk``, ``qpsk``, ``16qam``, ``64qam`` or ``256qam``.
+        modulation: ``bpsk``, ``qpsk``, ``16qam``, ``64qam`` or ``256qam``; one name or an array of names.
         code_rate: information bits a coded bit, 30/1024 to 948/1024.
         k: information bits a block, 12 to 8448.
         esno_db: as in `semverse.envs.codecs.link`.
@@ -44,12 +48,33 @@ def bler(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike, esno_db: n
     return normal_tail((check_numbers(esno_db, "esno_db") - position) / width)
 
 
-def waterfall(modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return the Es/N0 at a block error rate of one half, and the width, both in dB. Arguments broadcast.
+def waterfall(
+    modulation: Modulations, code_rate: npt.ArrayLike, k: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Return the Es/N0 at a block error rate of one half, and the width, both in dB. Arguments as for `bler`.
+
+    Source: as for `bler`; outside of its table the normal approximation of Polyanskiy, Poor and Verdu
+    (2010), moved.
 
     Raises:
         InputError: a scheme that does not exist.
     """
+    if isinstance(modulation, str):
+        return _of_modulation(modulation, code_rate, k)
+    names = modulation_names(modulation)
+    rates, lengths = check_numbers(code_rate, "code_rate"), check_numbers(k, "k")
+    names, rates, lengths = np.broadcast_arrays(names, rates, lengths)
+    found = np.empty((2, *names.shape))
+    for name in np.unique(names).tolist():
+        alike = names == name
+        found[:, alike] = _of_modulation(name, rates[alike], lengths[alike])
+    return found[0], found[1]
+
+
+def _of_modulation(
+    modulation: str, code_rate: npt.ArrayLike, k: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Return position and width in dB of schemes of one modulation."""
     check_scheme(modulation, code_rate, k)
     rate, length = np.broadcast_arrays(
         np.asarray(code_rate, dtype=np.float64), np.asarray(k, dtype=np.float64)

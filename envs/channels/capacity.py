@@ -39,6 +39,9 @@ def bicm_capacity(modulation: str, esno_db: npt.ArrayLike) -> FloatArray:
 def bicm_dispersion(modulation: str, esno_db: npt.ArrayLike) -> FloatArray:
     """Return the variance of the information density of BICM, bits^2 a symbol.
 
+    The channel dispersion of Polyanskiy, Poor and Verdu (2010), with the bit metrics of Caire, Taricco and
+    Biglieri (1998) in place of the likelihoods.
+
     Raises:
         InputError: an unknown modulation.
     """
@@ -91,7 +94,9 @@ def normal_approximation_waterfall(
 def normal_approximation_rate(
     modulation: str, symbols: npt.ArrayLike, block_error_rate: float, esno_db: npt.ArrayLike
 ) -> FloatArray:
-    """Return the bits a symbol that blocks of so many symbols can carry at a block error rate (same source).
+    """Return the bits a symbol that blocks of so many symbols can carry at a block error rate.
+
+    ``I - sqrt(V / S) Q^-1(error) + log2(S) / (2 S)`` (Polyanskiy, Poor, Verdu, 2010, eq. 296, for BICM).
 
     Raises:
         InputError: an unknown modulation.

@@ -17,7 +17,7 @@ _FEW = 8  # values at once, for which plain numbers are faster than arrays
 
 
 def rayleigh(rng: np.random.Generator, shape: int | tuple[int, ...]) -> ComplexArray:
-    """Return gains without a line of sight: circular normal, |h|^2 exponential."""
+    """Return gains without a line of sight: circular normal, |h|^2 exponential (Clarke, 1968)."""
     parts = rng.standard_normal((2, *np.atleast_1d(shape).tolist())) * np.sqrt(0.5)
     return np.asarray(parts[0] + 1j * parts[1])
 
@@ -26,6 +26,8 @@ def rician(
     rng: np.random.Generator, shape: int | tuple[int, ...], k_factor_db: npt.ArrayLike
 ) -> ComplexArray:
     """Return gains with a line of sight that is K times as strong as all else; its phase is random.
+
+    Source: Rice, "Mathematical analysis of random noise", 1945 (a sine wave in normal noise).
 
     Raises:
         InputError: the K factor is no number.
@@ -41,7 +43,9 @@ def gauss_markov(
 ) -> npt.NDArray[np.generic]:
     """Return the next value of a stationary process of variance 1: c x + sqrt(1 - c^2) w.
 
-    Complex values (fading) are carried on with complex noise, real ones (shadowing) with real noise.
+    The stationary normal process with the Markov property (Doob, "The Brownian movement and stochastic
+    equations", 1942), sampled: the correlation over n steps is c^n. Complex values (fading) are carried on
+    with complex noise, real ones (shadowing) with real noise.
 
     Args:
         rng: draws w.
@@ -59,6 +63,8 @@ def gauss_markov(
 
 def gauss_markov_path(noise: FloatArray, correlation: float) -> FloatArray:
     """Return the process of `gauss_markov` that white noise [T, ...] of variance 1 drives; it starts with it.
+
+    Source: as for `gauss_markov`.
 
     Raises:
         InputError: a correlation out of range.
@@ -78,7 +84,7 @@ def gauss_markov_path(noise: FloatArray, correlation: float) -> FloatArray:
 
 
 def doppler_hz(speed_m_s: npt.ArrayLike, frequency_ghz: npt.ArrayLike) -> FloatArray:
-    """Return the largest Doppler shift v f / c in Hz.
+    """Return the largest Doppler shift v f / c in Hz (Clarke, 1968). Arguments broadcast.
 
     Raises:
         InputError: a value out of range.

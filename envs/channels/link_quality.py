@@ -13,6 +13,7 @@ from semverse.envs.channels.block_errors import bler, waterfall
 from semverse.envs.channels.capacity import bicm_capacity, bicm_esno_db
 from semverse.envs.channels.checks import check_numbers, check_range
 from semverse.envs.channels.mcs import mcs_table
+from semverse.envs.channels.modulation import Modulations
 from semverse.envs.channels.numerics import FloatArray, from_db, normal_quantile
 from semverse.envs.channels.transport import code_blocks
 
@@ -22,7 +23,7 @@ _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
 def block_fading_bler(
-    modulation: str,
+    modulation: Modulations,
     code_rate: npt.ArrayLike,
     k: npt.ArrayLike,
     esno_db: npt.ArrayLike,
@@ -30,9 +31,10 @@ def block_fading_bler(
 ) -> FloatArray:
     """Return the mean block error rate with one Rayleigh or Rician gain a block. Arguments broadcast.
 
-    The integral of the curve without fading over |h|^2. The curve is a step at a normally distributed
-    threshold T in dB, so that the integral is the expectation of P(|h|^2 < T - Es/N0) over T: smooth, and
-    exact with few nodes.
+    The integral of the curve without fading over |h|^2: the mean of a conditional error rate over the gain
+    (Simon and Alouini, "Digital communication over fading channels", 2005). The curve is a step at a
+    normally distributed threshold T in dB, so that the integral is the expectation of P(|h|^2 < T - Es/N0)
+    over T: smooth, and exact with few nodes.
 
     Args:
         modulation: as for `bler`.
@@ -81,9 +83,11 @@ def rician_outage(power: npt.ArrayLike, k_factor_db: float) -> FloatArray:
 
 
 def effective_esno_db(modulation: str, esno_db: npt.ArrayLike, axis: int = -1) -> FloatArray:
-    """Return the Es/N0 of a channel without fading that carries as much: ``I^-1(mean I(Es/N0))`` (MIESM).
+    """Return the Es/N0 of a channel without fading that carries as much: ``I^-1(mean I(Es/N0))``.
 
-    For code blocks over many gains (subcarriers, symbols); give it to `bler`.
+    Mutual-information effective SNR mapping (MIESM; Brueninghaus et al., "Link performance models for system
+    level simulations of broadband radio access systems", PIMRC 2005). For code blocks over many gains
+    (subcarriers, symbols); give it to `bler`.
 
     Args:
         modulation: whose BICM capacity I is.
@@ -101,6 +105,8 @@ def select_mcs(
     esno_db: npt.ArrayLike, k: int, target: float = 0.1, table: str = "1"
 ) -> npt.NDArray[np.int64]:
     """Return the row of the most efficient scheme of a table with a block error rate up to the target.
+
+    Schemes: TS 38.214, 5.1.3.1 and 5.2.2.1, whose CQI asks for an error rate of at most 0.1.
 
     Args:
         esno_db: any shape.
@@ -125,9 +131,11 @@ def select_mcs(
 
 
 def transport_block_bler(
-    modulation: str, code_rate: npt.ArrayLike, size: npt.ArrayLike, esno_db: npt.ArrayLike
+    modulation: Modulations, code_rate: npt.ArrayLike, size: npt.ArrayLike, esno_db: npt.ArrayLike
 ) -> FloatArray:
     """Return the error rate of a transport block without fading: some code block of it is lost.
+
+    Cut as in TS 38.212, 5.2.2 and 7.2; losses of code blocks are independent, each as for `bler`.
 
     Raises:
         InputError: a scheme that does not exist, or a value out of range.

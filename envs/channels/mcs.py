@@ -34,7 +34,7 @@ _TABLES: dict[str, list[tuple[str, tuple[float, ...]]]] = {
 
 @dataclass(frozen=True)
 class Mcs:
-    """A modulation and a code rate."""
+    """A modulation and a code rate (a row of the tables of TS 38.214, 5.1.3.1 and 5.2.2.1)."""
 
     modulation: str
     code_rate: float
@@ -47,6 +47,8 @@ class Mcs:
 
 def mcs_table(table: str) -> tuple[Mcs, ...]:
     """Return the rows of table ``1``, ``2`` (row i is MCS index i) or ``cqi`` (row i is CQI index i + 1).
+
+    Source: TS 38.214, tables 5.1.3.1-1, 5.1.3.1-2 and 5.2.2.1-2.
 
     Raises:
         InputError: an unknown table.

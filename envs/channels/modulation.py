@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from semverse.envs.errors import InputError
 
 BITS_PER_SYMBOL = {"bpsk": 1, "qpsk": 2, "16qam": 4, "64qam": 6, "256qam": 8}
+Modulations = str | Sequence[str] | npt.NDArray[np.str_]  # one name or an array of names
 
 
 def check_modulation(modulation: str) -> None:
     """Make sure that a modulation is known.
 
     Raises:
-        InputError: it is not.
+        InputError: it is not, or it is no name.
     """
+    if not isinstance(modulation, str):
+        raise InputError("is no single name", key="modulation", remedy="give one, such as 'qpsk'")
     if modulation not in BITS_PER_SYMBOL:
         known = ", ".join(BITS_PER_SYMBOL)
         raise InputError(f"unknown {modulation!r:.60}", key="modulation", remedy=f"choose from {known}")
+
+
+def modulation_names(modulations: Modulations) -> npt.NDArray[np.str_]:
+    """Return names as an array.
+
+    Raises:
+        InputError: a modulation is unknown, or they are no array of names.
+    """
+    try:
+        names = np.asarray(modulations)
+    except ValueError as error:
+        raise InputError("is no array of names", key="modulation", remedy="give names") from error
+    if names.dtype.kind not in "UO":
+        raise InputError("is no array of names", key="modulation", remedy="give names")
+    for name in names.reshape(-1).tolist():
+        check_modulation(name)
+    return names.astype(np.str_)
 
 
 def amplitudes(modulation: str) -> npt.NDArray[np.float64]:

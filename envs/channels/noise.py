@@ -17,6 +17,9 @@ def noise_power_w(
 ) -> FloatArray:
     """Return the noise power k T B F in watt; -174 dBm/Hz at 290 K. Arguments broadcast.
 
+    Source: Nyquist, "Thermal agitation of electric charge in conductors", 1928; noise factor F: Friis, "Noise
+    figures of radio receivers", 1944.
+
     Raises:
         InputError: a value out of range.
     """
@@ -33,6 +36,9 @@ def received_esno_db(
     noise_figure_db: npt.ArrayLike = 0.0,
 ) -> FloatArray:
     """Return Es/N0 in dB of symbols that fill a bandwidth. Arguments broadcast.
+
+    Power less loss, over the noise power k T B F (Friis, "Noise figures of radio receivers", 1944): with
+    symbols at the rate of the bandwidth this is the ratio of energy to noise density.
 
     Args:
         power_dbm: transmitted in the bandwidth, antenna gains counted in.

@@ -33,7 +33,7 @@ RESOURCE_BLOCKS: dict[int, dict[int, int]] = {
 
 @dataclass(frozen=True)
 class Numerology:
-    """One of mu = 0 to 4.
+    """One of mu = 0 to 4 (TS 38.211, table 4.2-1).
 
     Raises:
         InputError: another mu.
@@ -67,7 +67,7 @@ class Numerology:
 
 
 def resource_blocks(bandwidth_mhz: int, mu: int) -> int:
-    """Return the resource blocks of a carrier (FR1, guard bands taken off).
+    """Return the resource blocks of a carrier (FR1, guard bands taken off; TS 38.101-1, table 5.3.2-1).
 
     Raises:
         InputError: a carrier that does not exist.

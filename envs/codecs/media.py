@@ -60,8 +60,8 @@ def read_picture(path: str | Path) -> Frames:
 
 
 def data_folder(*parts: str) -> Path:
-    """Return a folder of the real data: below ``SEMVERSE_DATA``, by default ``../shared/data``."""
-    return Path(os.environ.get("SEMVERSE_DATA", "../shared/data")).joinpath(*parts)
+    """Return a folder of the real data: below ``SEMVERSE_DATA``, by default ``data``."""
+    return Path(os.environ.get("SEMVERSE_DATA", "data")).joinpath(*parts)
 
 
 def read_source(path: str | Path, max_frames: int = DEFAULT_FRAMES) -> Source:

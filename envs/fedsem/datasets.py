@@ -35,7 +35,7 @@ def load_data(name: str) -> Dataset:
     if name == "digits":
         return _digits()
     if name == "mnist":
-        return _mnist(Path(os.environ.get("SEMVERSE_DATA", "../shared/data")) / "mnist" / "mnist.npz")
+        return _mnist(Path(os.environ.get("SEMVERSE_DATA", "data")) / "mnist" / "mnist.npz")
     if name.endswith(".npz"):
         arrays = read_npz(Path(name))
         for key in ("images", "labels"):

@@ -199,6 +199,16 @@ def test_silly_links(change, named) -> None:
         check_link(dataclasses.replace(air, **change))
 
 
+def test_frames_and_clips_are_checked_before_the_portrait_model(semverse, tmp_path) -> None:
+    for flags, named in ((["--frames", "1"], "--frames"), ([], "missing.mp4")):
+        clips = ["--user", tmp_path / "missing.mp4", "--background", tmp_path / "missing.mp4"]
+        failed = semverse(
+            "service", *clips, "--model", tmp_path / "none.tflite", "--out", tmp_path / "new", *flags
+        )
+        assert (failed.code, failed.err.count("\n")) == (2, 1)
+        assert named in failed.err
+
+
 def test_command(semverse, portrait_model, data_dir, tmp_path) -> None:
     from semverse.envs.codecs.clips import clip_paths
 
@@ -220,7 +230,7 @@ def test_command(semverse, portrait_model, data_dir, tmp_path) -> None:
     for user, behind, flags, named in (
         ("akiyo", "bikes", [], "one size"),
         ("bikes", "bikes", [], "shows no person"),
-        ("akiyo", "bikes", ["--fit", "--frames", "1"], "of 4 frames"),
+        ("akiyo", "bikes", ["--fit", "--frames", "1"], "at least 4"),
     ):
         failed = semverse("service", "--user", paths[user], "--background", paths[behind], *small, *flags)
         assert (failed.code, failed.err.count("\n")) == (2, 1)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from semverse.envs.channels.bler_fallback import Fallback, leave_one_out_db, smooth
 from semverse.envs.channels.bler_points import PointsFile, fit_points, grid, load_points
 from semverse.envs.channels.block_errors import bler, shipped_fallback, waterfall
+from semverse.envs.channels.capacity import bicm_capacity
+from semverse.envs.channels.link_quality import block_fading_bler, effective_esno_db, transport_block_bler
 from semverse.envs.channels.modulation import BITS_PER_SYMBOL
 from semverse.envs.channels.numerics import normal_quantile, normal_tail
 from semverse.envs.channels.waterfall_fit import fit_waterfall
@@ -70,6 +72,53 @@ def test_bpsk_is_qpsk_at_half_the_energy():
     esno_db = np.linspace(-6, 4, 21)
     once = bler("bpsk", 0.5, 500, esno_db)
     assert bler("qpsk", 0.5, 500, esno_db + 10 * np.log10(2)) == pytest.approx(once, abs=2e-3)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, lambda names: np.array(names, dtype=object)])
+def test_modulations_broadcast_with_all_else(kind):
+    names = ["qpsk", "bpsk", "256qam", "qpsk"]
+    esno_db, k = np.array([[0.0], [1.0], [9.0]]), np.array([1024, 64, 1024, 64])
+    found = bler(kind(names), 0.5, k, esno_db)
+    assert found.shape == (3, 4)
+    for column, name in enumerate(names):
+        assert (found[:, column] == bler(name, 0.5, k[column], esno_db[:, 0])).all()
+    assert bler(kind(["qpsk", "bpsk"]), 0.5, 1024, [0, 1]) == pytest.approx(
+        [float(bler("qpsk", 0.5, 1024, 0)), float(bler("bpsk", 0.5, 1024, 1))]
+    )
+
+
+def test_a_modulation_in_an_array_without_axes_is_one_name():
+    assert np.array_equal(waterfall(np.array("qpsk"), 0.5, 64), waterfall("qpsk", 0.5, 64))
+    assert bler(np.array("qpsk"), 0.5, 64, 1.0).shape == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["qpsk", "8psk"], "unknown '8psk'; choose from bpsk"),
+        (["qpsk", None], "no single name"),
+        ([["qpsk"], ["qpsk", "bpsk"]], "no array of names"),
+        ([2, 4], "no array of names"),
+        (None, "no single name"),
+    ],
+)
+def test_wrong_modulations_are_told(names, message):
+    with pytest.raises(InputError, match=f"modulation: .*{message}"):
+        bler(names, 0.5, 1024, 0.0)
+
+
+def test_functions_of_one_modulation_say_so():
+    with pytest.raises(InputError, match="no single name"):
+        bicm_capacity(["qpsk", "bpsk"], 0.0)
+    with pytest.raises(InputError, match="no single name"):
+        effective_esno_db(np.array(["qpsk", "bpsk"]), [0.0, 1.0])
+
+
+def test_fading_and_transport_blocks_take_modulations_as_well():
+    names = np.array(["qpsk", "16qam"])
+    for function, size in ((block_fading_bler, 512), (transport_block_bler, 20_000)):
+        alone = [float(function(name, 0.5, size, 5.0)) for name in names]
+        assert function(names, 0.5, size, 5.0) == pytest.approx(alone)
 
 
 @pytest.mark.parametrize("modulation", BITS_PER_SYMBOL)

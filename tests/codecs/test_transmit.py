@@ -75,6 +75,14 @@ def test_a_clip_is_received(semverse, files, tmp_path, clip):
     assert received.fps == 25
 
 
+def test_text_says_why_small_pictures_have_no_ms_ssim(semverse, files, tmp_path):
+    options = ["--codec", "hevc-intra", "--qp", "34", "--frames", "1"]
+    result = semverse("transmit", "--source", files["clip"], "--out", tmp_path / "out", *options)
+    assert result.code == 0, result.err
+    shown = dict(line.split(maxsplit=1) for line in result.out.splitlines())
+    assert shown["ms_ssim"] == "none (side below 97)"
+
+
 def test_a_picture_is_received_or_grey(semverse, files, tmp_path):
     options = [
         "transmit",

@@ -78,8 +78,10 @@ def prepare(order: Order, config: ServiceConfig, model: Path | None) -> tuple[Jo
     links = _links(order, config, constants)
     for link in links:
         check_link(link)
-    segmenter = Segmenter(model)
+    if order.frames < FEWEST_FRAMES:
+        raise InputError(f"is {order.frames}", source="--frames", remedy=f"give at least {FEWEST_FRAMES}")
     user, background = read_pair(order.user, order.background, order.frames, order.fit, FEWEST_FRAMES)
+    segmenter = Segmenter(model)
     matte = segmenter.matte(user.frames)
     check_person(matte, order.user)
     files = {"user": order.user, "background": order.background, "model": segmenter.path}
