@@ -64,7 +64,7 @@ def gauss_markov(
 def gauss_markov_path(noise: FloatArray, correlation: float) -> FloatArray:
     """Return the process of `gauss_markov` that white noise [T, ...] of variance 1 drives; it starts with it.
 
-    Source: as for `gauss_markov`.
+    Source: Doob, 1942, as for `gauss_markov`.
 
     Raises:
         InputError: a correlation out of range.

@@ -106,7 +106,9 @@ def shadowing_std_db(scenario: str, los: Bools) -> FloatArray:
 
 
 def shadowing_correlation(scenario: str, moved_m: npt.ArrayLike, los: Bools) -> FloatArray:
-    """Return the correlation of the shadowing at places so far apart: exp(-d / d_cor) (7.4.4, table 7.5-6).
+    """Return the correlation of the shadowing at places so far apart: exp(-d / d_cor).
+
+    Source: TR 38.901, clause 7.4.4 and table 7.5-6.
 
     With `gauss_markov` of `semverse.envs.channels.fading`, shadowing in units of its standard deviation goes
     along with a user.
