@@ -198,7 +198,7 @@ CASES = [  # (what the line must name, the arguments; a later flag overrides an 
     ("--seed", (*SERVICE, "--seed", "-1")),
     ("missing.yaml", (*SERVICE, "--config", "missing.yaml")),
     ("few.csv", (*SERVICE, "--model", "few.csv")),
-    ("SEMVERSE_PORTRAIT_MODEL", SERVICE),
+    ("few.csv", SERVICE),
     ("missing", ("transmit", "--source", "missing", "--out", "new")),
     ("few.csv", ("transmit", "--source", "few.csv", "--out", "new")),
     ("atlantis", ("calibrate", "atlantis")),
